@@ -1,0 +1,144 @@
+/*
+ * engine - what the executor needs of a database server, one const struct per engine.
+ *
+ * A session is one connection, used by one thread at a time; only cancel may come from another.
+ * Statements run in the server's own dialect; the executor decides what runs when. Differences
+ * between engines are traits, so that nobody compares engine names. A fourth engine is one more
+ * file under agents/engines and one more row in the table of engine.c.
+ *
+ * SQL of our own uses $1 … $9 in rising order, each once, for parameters, all sent as text.
+ */
+#ifndef FLEET_AGENTS_ENGINE_H
+#define FLEET_AGENTS_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "agents/target.h"
+#include "common/buffer.h"
+#include "common/clock.h"
+#include "common/error.h"
+
+struct engine;
+
+/* The head of every engine's session. */
+struct session {
+    const struct engine *engine;
+    const struct agent_target *target;
+    const struct clock *clock;
+    int64_t deadline_ms;   /* monotonic; past it a statement is cancelled on the server and the call
+                              fails with ERROR_TIMEOUT; 0 for none */
+    atomic_bool cancelled; /* set by session_cancel: the call fails with ERROR_CANCELLED */
+    bool broken;           /* the connection is lost: only close is of use */
+};
+
+struct server_info {
+    char version[96];  /* "PostgreSQL 15.7", "MariaDB 10.11.6", "SQLite 3.40.1" */
+    char identity[96]; /* PostgreSQL: system identifier and database oid; MySQL: server uuid (or
+                          server id) and schema; SQLite: device and inode of the file */
+    bool read_only;    /* a replica, or read_only is set */
+};
+
+struct engine_traits {
+    bool transactional_ddl;  /* a failed transaction takes DDL back */
+    bool script_transaction; /* BEGIN opens one that DDL does not end by itself */
+    bool needs_server;       /* false: the database is a file */
+};
+
+/* One row of a result; NULL values are NULL. False stops reading; the rest is discarded. */
+typedef bool (*row_function)(void *context, size_t columns, const char *const *values);
+
+/* How wide a lock is held. */
+enum lock_span { LOCK_TRANSACTION, LOCK_SESSION };
+
+struct engine {
+    enum engine_kind kind;
+    struct engine_traits traits;
+
+    /* Column types of fleet's tables differ; the statements are these, run in order, each harmless
+       when repeated. %s stands for the qualifier of our tables (see qualify). */
+    const char *const *create_tables;
+    size_t create_tables_count;
+
+    /* Logs in and runs the target's init_sql. ERROR_CONNECT, or ERROR_CONFIG for a bad URL. The
+       password is not part of any message. */
+    struct session *(*open)(const struct agent_target *target, const struct clock *clock,
+                            const char *password, struct error *err);
+    void (*close)(struct session *session);
+
+    /* Puts the session back to how open left it, outside any transaction, without locks. */
+    bool (*reset)(struct session *session, struct error *err);
+    /* From another thread: ends the statement that runs, on the server too. */
+    void (*cancel)(struct session *session);
+
+    bool (*server)(struct session *session, struct server_info *info, struct error *err);
+
+    /* Appends what goes before a table name of ours: "\"public\"." or "`shop`." or "main.". */
+    void (*qualify)(const struct session *session, struct buffer *out);
+    /* Whether fleet's tables are there. */
+    bool (*has_tables)(struct session *session, bool *present, struct error *err);
+
+    /* Runs exactly one statement of a script; rows are read and dropped. On failure err has code,
+       the server's message and hint, SQLSTATE and position. */
+    bool (*run)(struct session *session, const char *sql, size_t length, struct error *err);
+    /* Like run, but tells through *rows how many rows came back (for checks and probes). */
+    bool (*run_counted)(struct session *session, const char *sql, size_t length, int64_t *rows,
+                        struct error *err);
+    /* Lets the server parse a statement without running it. Fails with ERROR_SYNTAX only for what
+       is a syntax error for certain: a missing table is none, nor is what cannot be prepared. */
+    bool (*parse)(struct session *session, const char *sql, size_t length, struct error *err);
+    /* One statement of our own with parameters; row may be NULL. */
+    bool (*query)(struct session *session, const char *sql, const char *const *parameters,
+                  size_t count, row_function row, void *context, struct error *err);
+
+    /* Sets the limits for statements to come; 0 is the server's own default. */
+    bool (*limit)(struct session *session, int64_t lock_timeout_ms, int64_t statement_timeout_ms,
+                  struct error *err);
+
+    /* begin may fail with ERROR_LOCKED where beginning takes the lock (SQLite). A commit whose
+       reply is lost fails with ERROR_UNKNOWN. rollback on a broken session is fine. */
+    bool (*begin)(struct session *session, struct error *err);
+    bool (*commit)(struct session *session, struct error *err);
+    bool (*rollback)(struct session *session, struct error *err);
+    /* Whether the transaction that begin opened is still the one that is open and usable. */
+    bool (*in_transaction)(const struct session *session);
+    /* Inside a transaction, undoes what a script set for the session (search_path, role), so that
+       our own statements mean what they say. */
+    bool (*restore_settings)(struct session *session, struct error *err);
+
+    /* Tries once, never blocks, for the target's one lock; *taken tells. A transaction's lock ends
+       with it. An engine whose begin locks says taken. */
+    bool (*lock)(struct session *session, enum lock_span span, bool *taken, struct error *err);
+    bool (*unlock)(struct session *session, struct error *err);
+    /* Whether the session's lock is still held by this very session on the server. */
+    bool (*holds_lock)(struct session *session, bool *held, struct error *err);
+    /* After ERROR_LOCKED, or a lock not taken: who stands in the way, for a person: "pid 812,
+       user app, application checkout: SELECT …". Appends nothing when it cannot be known. */
+    void (*name_blocker)(struct session *session, struct buffer *out);
+
+    /* The schema as canonical lines in a fixed order, our own tables left out: one line an object
+       or part, independent of column order, names quoted alike, no statistics, owners, or ids. */
+    bool (*introspect)(struct session *session, struct buffer *out, struct error *err);
+};
+
+extern const struct engine engine_postgresql;
+extern const struct engine engine_mysql;
+extern const struct engine engine_sqlite;
+
+const struct engine *engine_of(enum engine_kind kind);
+
+/* Opens with the password from the target's source. NULL and err, wrapped with what was tried. */
+struct session *session_open(const struct agent_target *target, const struct clock *clock,
+                             struct error *err) MUST_USE;
+/* NULL is fine. */
+void session_free(struct session *session);
+AUTO_DEFINE(session)
+
+void session_cancel(struct session *session);
+
+/* Milliseconds left until the deadline, at most limit; limit when there is none; 0 when past. */
+int64_t session_time_left_ms(const struct session *session, int64_t limit_ms);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * wire - the messages between orchestrator and agent, format 1.
+ *
+ * Requests are one JSON object; replies are a stream of JSON objects, one a line, that ends with
+ * "end". A heartbeat comes at least every 2 s while nothing else does. Decoding is strict: an
+ * unknown field, a wrong type or a value out of bounds is ERROR_PROTOCOL with its path. The same
+ * structs go between the command line and the in-process agent, which skips the bytes.
+ *
+ *   POST /v1/status   struct status_request   → history, target …, end
+ *   POST /v1/history  struct status_request   → rows …, end
+ *   POST /v1/run      struct run_request      → accepted, job, step …, end
+ *   POST /v1/stop     struct stop_request     → 200 {}
+ */
+#ifndef FLEET_COMMON_WIRE_H
+#define FLEET_COMMON_WIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/engine_kind.h"
+#include "common/error.h"
+#include "common/history.h"
+#include "common/json.h"
+
+enum { WIRE_FORMAT = 1, WIRE_HEARTBEAT_MS = 2000, WIRE_LINE_MAX = 16 * 1024 * 1024 };
+
+struct status_request {
+    const char *const *targets; /* names; none asks for all of the agent's */
+    size_t target_count;
+    bool fingerprint; /* also take each target's fingerprint now */
+};
+
+struct run_request {
+    const char *store;         /* the orchestrator's store id, 32 hex digits */
+    const char *rollout;       /* its rollout id, 32 hex digits */
+    const char *operator_name; /* in-process only; over TLS the certificate says it */
+    int64_t epoch;
+    int max_parallel;    /* jobs at once on this agent */
+    const json_t *slice; /* plans/slice.h decodes and verifies it; its targets are the jobs */
+};
+
+struct stop_request {
+    const char *rollout;
+};
+
+/* A statement that was begun on an engine without transactional DDL and has no end yet. */
+struct open_intent {
+    const char *version;
+    const char *name;
+    enum direction direction;
+    int statement;       /* from 1 */
+    const char *summary; /* its beginning, at most 200 characters */
+};
+
+/* What one target looks like. */
+struct target_status {
+    const char *target;
+    enum engine_kind engine;
+    const char *server;    /* "PostgreSQL 15.7", "MariaDB 10.11.6", "SQLite 3.40.1" */
+    const char *identity;  /* of the database: system identifier, server uuid or file id */
+    int64_t seq;           /* of the last row; 0 for an empty history */
+    struct digest head;    /* none for an empty history */
+    int64_t epoch;         /* of the fence; 0 if there is none */
+    const char *store;     /* of the fence; "" if there is none */
+    struct digest applied; /* id of a set that a "history" message gave earlier on this stream */
+    struct digest fingerprint;          /* of the schema now; none if not asked for */
+    struct digest recorded_fingerprint; /* of the last history row that has one; none otherwise */
+    const struct open_intent *intent;   /* NULL if there is none */
+    const struct error *error; /* set when the target could not be read; the rest is then empty */
+};
+
+enum job_state {
+    JOB_STARTED,
+    JOB_APPLIED,        /* all steps of the plan are in the history */
+    JOB_FAILED_CLEAN,   /* failed before anything changed, or the transaction undid all of it */
+    JOB_ROLLED_BACK,    /* steps were undone; the target is where it was */
+    JOB_HALTED,         /* failed; earlier steps stay, each complete: no way back was given */
+    JOB_UNKNOWN,        /* the outcome of a commit is not known */
+    JOB_NEEDS_OPERATOR, /* stopped inside a step; the error names the statement */
+    JOB_REFUSED,        /* not begun: not ours, stale, fenced, not signed, not reachable */
+    JOB_SKIPPED,        /* not begun: the rollout was stopped */
+    JOB_STATE_COUNT
+};
+
+const char *job_state_name(enum job_state state);
+bool job_state_from_name(const char *name, enum job_state *state);
+
+enum step_state { STEP_STARTED, STEP_DONE, STEP_FAILED, STEP_WAITING };
+
+const char *step_state_name(enum step_state state);
+
+enum run_event_kind { RUN_ACCEPTED, RUN_JOB, RUN_STEP };
+
+/* One thing that happened in a run; fields that do not apply are zero. */
+struct run_event {
+    enum run_event_kind kind;
+    const char *target;   /* of RUN_JOB and RUN_STEP */
+    enum job_state job;   /* of RUN_JOB */
+    enum step_state step; /* of RUN_STEP; waiting means for a lock, error says whose */
+    const char *version;
+    const char *name;
+    enum direction direction;
+    int64_t duration_ms;
+    int64_t seq;               /* after it */
+    struct digest head;        /* after it; of RUN_JOB and RUN_STEP that changed it */
+    struct digest fingerprint; /* of a finished RUN_JOB */
+    const struct error *error; /* why a step or job failed */
+};
+
+json_t *status_request_encode(const struct status_request *request);
+bool status_request_decode(const json_t *value, struct arena *arena, struct status_request *request,
+                           struct error *err) MUST_USE;
+json_t *run_request_encode(const struct run_request *request);
+/* request->slice is borrowed from value. */
+bool run_request_decode(const json_t *value, struct arena *arena, struct run_request *request,
+                        struct error *err) MUST_USE;
+json_t *stop_request_encode(const struct stop_request *request);
+bool stop_request_decode(const json_t *value, struct arena *arena, struct stop_request *request,
+                         struct error *err) MUST_USE;
+
+/* One message of a reply's stream. */
+enum reply_kind {
+    REPLY_HEARTBEAT,
+    REPLY_HISTORY, /* set */
+    REPLY_TARGET,  /* status */
+    REPLY_ROWS,    /* target, rows */
+    REPLY_EVENT,   /* event */
+    REPLY_ERROR,   /* error: the request as a whole was refused; the last one */
+    REPLY_END
+};
+
+struct reply {
+    enum reply_kind kind;
+    struct applied_set set;
+    struct target_status status;
+    const char *target;
+    const struct history_row *rows;
+    size_t row_count;
+    struct run_event event;
+    struct error error;
+};
+
+/* The message as a JSON object (without the newline). */
+json_t *reply_encode(const struct reply *reply);
+bool reply_decode(const json_t *value, struct arena *arena, struct reply *reply,
+                  struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,117 @@
+/*
+ * inventory - what fleet there is: environments, agents, targets and their policies.
+ *
+ * Read from INI (docs/inventory.md lists each key) and validated whole: every fault of every file
+ * is reported in one run. An inventory is an immutable document in one arena. A file that is
+ * executable is run and its output read instead.
+ */
+#ifndef FLEET_INVENTORY_INVENTORY_H
+#define FLEET_INVENTORY_INVENTORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/diagnostics.h"
+#include "common/digest.h"
+#include "common/engine_kind.h"
+#include "common/secret.h"
+
+struct label {
+    const char *key;
+    const char *value;
+};
+
+/* A count, or a share of the targets of a rollout in tenths of a percent. */
+struct amount {
+    bool is_share;
+    int64_t value; /* count, or permille */
+};
+
+/* What an amount allows of total targets: a share rounds down. */
+int64_t amount_of(const struct amount *amount, int64_t total);
+
+/* A policy that is understood but that this release does not act on yet; apply refuses it. */
+struct unbuilt_policy {
+    const char *key;
+    const char *file;
+    int line;
+};
+
+struct policy {
+    int max_parallel;           /* default 64 */
+    struct amount max_failures; /* default 0 */
+    bool irreversible_allowed;  /* irreversible = allow */
+    bool opaque_allowed;        /* opaque = allow */
+    const struct unbuilt_policy *unbuilt;
+    size_t unbuilt_count;
+};
+
+struct environment {
+    const char *name;
+    struct policy policy;
+    int line;
+};
+
+struct inventory_agent {
+    const char *name;
+    const char *address; /* host:port */
+    int line;
+};
+
+struct target {
+    const char *name;
+    const struct environment *environment;
+    const struct inventory_agent *agent; /* NULL for agent = local */
+    enum engine_kind engine;
+    const struct label *labels;
+    size_t label_count;
+    /* Of a local target only; NULL otherwise. */
+    const char *url;
+    const char *schema; /* PostgreSQL: the target is this one schema */
+    struct secret_source password;
+    const char *const *init_sql;
+    size_t init_sql_count;
+    const char *file;
+    int line;
+};
+
+/* The [operator] section; paths are resolved, NULL where not given. */
+struct operator_settings {
+    const char *name;
+    const char *cert;
+    const char *key;
+    const char *ca;
+    const char *crl;
+    const char *signing_key;
+};
+
+struct inventory {
+    const char *file;       /* the top file */
+    const char *directory;  /* where relative paths start */
+    const char *fleet;      /* its name */
+    const char *migrations; /* resolved path of the folder */
+    const char *state;      /* resolved path of the store */
+    struct operator_settings operator_settings;
+    const struct environment *environments;
+    size_t environment_count;
+    const struct inventory_agent *agents;
+    size_t agent_count;
+    const struct target *targets; /* in the order of the files, ranges expanded */
+    size_t target_count;
+    struct digest digest; /* of every byte that was read */
+};
+
+/* NULL when there is any fault; all of them are then in faults. */
+const struct inventory *inventory_load(const char *path, struct diagnostics *faults) MUST_USE;
+void inventory_free(const struct inventory *inventory);
+AUTO_DEFINE_FOR(inventory, const struct inventory)
+
+/* fleet.ini in the directory or the nearest one above; NULL if there is none. */
+char *inventory_find(const char *directory) MUST_USE;
+
+const struct environment *inventory_environment(const struct inventory *inventory,
+                                                const char *name);
+const struct target *inventory_target(const struct inventory *inventory, const char *name);
+
+#endif

@@ -1,0 +1,65 @@
+/*
+ * migrations - the folder of migrations: which there are, with which scripts for which engine.
+ *
+ *   <version>_<name>[.<engine>].{up,down}.sql      repeatable/<name>[.<engine>].{sql,down.sql}
+ *
+ * A script for an engine goes before the one for all. fleet.sum pins the SHA-256 of every file's
+ * bytes: a file that differs, is missing there or gone from the folder is a fault. Migrations come
+ * ordered by version; two with equal version are a fault.
+ */
+#ifndef FLEET_PLANS_MIGRATIONS_H
+#define FLEET_PLANS_MIGRATIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/diagnostics.h"
+#include "common/digest.h"
+#include "common/engine_kind.h"
+
+struct migration_script {
+    const char *file; /* its path below the folder */
+    const char *sql;
+    size_t length;
+    struct digest sha256;
+};
+
+struct migration {
+    const char *version; /* as the file has it; "" for a repeatable */
+    const char *name;
+    /* For each engine what runs there; NULL if the migration has nothing for it. */
+    const struct migration_script *up[ENGINE_KIND_COUNT];
+    const struct migration_script *down[ENGINE_KIND_COUNT];
+};
+
+struct migrations {
+    const char *directory;
+    const struct migration *items; /* versioned, by version */
+    size_t count;
+    const struct migration *repeatables; /* by name */
+    size_t repeatable_count;
+};
+
+/* How strictly fleet.sum is held. */
+enum sum_check { SUM_REQUIRED, SUM_IGNORED };
+
+/* NULL when there is any fault; all of them are then in faults. */
+const struct migrations *migrations_load(const char *directory, enum sum_check check,
+                                         struct diagnostics *faults) MUST_USE;
+void migrations_free(const struct migrations *migrations);
+AUTO_DEFINE_FOR(migrations, const struct migrations)
+
+/* Writes fleet.sum for the folder's present files; see docs/migrations.md for its format. */
+bool migrations_write_sum(const char *directory, struct error *err) MUST_USE;
+
+/* Splits a file's name of the first form above; false if it has another form. */
+struct migration_file_name {
+    char version[64];
+    char name[192];
+    bool for_one_engine;
+    enum engine_kind engine;
+    enum { SCRIPT_UP, SCRIPT_DOWN, SCRIPT_CHANGE } kind;
+};
+bool migration_file_name_parse(const char *file, struct migration_file_name *parts);
+
+#endif

@@ -1,0 +1,119 @@
+/*
+ * plan - the immutable, signed document that says what will run where.
+ *
+ * Header, scripts by their SHA-256, recipes (ordered steps that refer to scripts) and targets, each
+ * with its recipe and the history head that it was planned from. Targets are the leaves of an
+ * RFC 6962 tree. The plan's digest covers format, header, the sorted recipe digests, and the tree's
+ * size and root; operators sign that digest. docs/plan.md gives the bytes.
+ */
+#ifndef FLEET_PLANS_PLAN_H
+#define FLEET_PLANS_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/arena.h"
+#include "common/buffer.h"
+#include "common/digest.h"
+#include "common/engine_kind.h"
+#include "common/error.h"
+#include "common/history.h"
+#include "common/merkle.h"
+#include "common/signing.h"
+
+enum { PLAN_FORMAT = 1 };
+
+struct plan_policy {
+    bool irreversible_allowed;
+    bool opaque_allowed;
+};
+
+struct plan_header {
+    const char *fleet;
+    const char *environment;
+    const char *author; /* the operator who made it */
+    int64_t created_ms;
+    int64_t expires_ms;        /* the last instant of first acceptance */
+    int64_t finish_by_ms;      /* the last instant at which a job may begin */
+    int64_t rollback_until_ms; /* the last instant of an automatic way back */
+    const char *nonce;         /* 32 hex digits */
+    struct digest inventory;
+    struct plan_policy policy;
+};
+
+/* A script's bytes under their digest; shared by all recipes of a plan. */
+struct plan_script {
+    struct digest sha256;
+    const char *sql;
+    size_t length;
+};
+
+/* One script in one step: which bytes, and the file they came from. script is NULL if there is
+   none. */
+struct plan_part {
+    const char *file;
+    const struct plan_script *script;
+};
+
+struct plan_step {
+    const char *version; /* "" for a repeatable */
+    const char *name;
+    enum direction direction;
+    struct plan_part run;        /* what this step runs; no script for a baseline */
+    struct plan_part undo;       /* what takes it back; no script if there is no way back */
+    struct digest source_sha256; /* of the up script: what the history compares with the folder */
+};
+
+struct plan_recipe {
+    struct digest digest; /* of its canonical JSON */
+    enum engine_kind engine;
+    const struct plan_step *steps;
+    size_t step_count;
+};
+
+struct plan_target {
+    const char *name;
+    const char *agent; /* "local" for the in-process one */
+    enum engine_kind engine;
+    struct digest head; /* none for an empty history */
+    const struct plan_recipe *recipe;
+};
+
+struct plan_signature {
+    struct public_key key;
+    const char *signer; /* a label for people; trust comes from the key */
+    struct signature signature;
+};
+
+struct plan {
+    struct arena *arena;
+    struct plan_header header;
+    const struct plan_script *const *scripts; /* by digest */
+    size_t script_count;
+    const struct plan_recipe *recipes; /* by digest */
+    size_t recipe_count;
+    const struct plan_target *targets; /* by name */
+    size_t target_count;
+    const struct plan_signature *signatures;
+    size_t signature_count;
+    struct digest root;
+    struct digest digest;
+};
+
+void plan_free(struct plan *plan);
+AUTO_DEFINE(plan)
+
+/* Signs the digest and adds the signature; the same key signs once. */
+bool plan_sign(struct plan *plan, const struct signing_key *key, const char *signer,
+               struct error *err) MUST_USE;
+
+/* The whole document as canonical JSON. */
+void plan_write(const struct plan *plan, struct buffer *out);
+
+/* Reads and checks all of it: form, digests of scripts, recipes and targets, and that each
+   signature is its key's. Whether the keys are trusted is the caller's question. ERROR_VERIFY
+   names what does not fit. */
+struct plan *plan_read(const char *bytes, size_t length, struct error *err) MUST_USE;
+
+#endif

@@ -1,0 +1,46 @@
+/*
+ * slice - one agent's share of a plan: its targets, the recipes and scripts they use, and proofs.
+ *
+ * With the header, all recipe digests, the root and the signatures, an agent recomputes the
+ * plan's digest and so knows that its share is what was signed, without the rest of the plan.
+ */
+#ifndef FLEET_PLANS_SLICE_H
+#define FLEET_PLANS_SLICE_H
+
+#include "plans/plan.h"
+
+/* The share of the plan that holds these targets (indexes into plan->targets). */
+json_t *slice_encode(const struct plan *plan, const size_t *targets, size_t count) MUST_USE;
+
+/* As an agent reads it. A plan whose targets are only the slice's. */
+struct slice {
+    struct plan plan; /* targets: the slice's only; root and digest: the whole plan's */
+};
+
+void slice_free(struct slice *slice);
+AUTO_DEFINE(slice)
+
+/* Decodes and checks form, script and recipe digests, inclusion proofs and the signatures'
+   validity. */
+struct slice *slice_decode(const json_t *value, struct error *err) MUST_USE;
+
+/* A key that may sign plans, and whose it is. */
+struct trusted_key {
+    struct public_key key;
+    const char *person;
+};
+
+struct slice_rules {
+    const char *fleet; /* NULL: any (in-process) */
+    int64_t now_ms;
+    const struct trusted_key *keys;
+    size_t key_count;
+    int signatures_needed; /* of distinct persons; 0 in-process */
+    bool seen_before;      /* the plan was accepted earlier: expiry does not bind, finish_by does */
+};
+
+/* Whether the plan may run here: fleet, expiry, enough distinct trusted persons. ERROR_VERIFY. */
+bool slice_verify(const struct slice *slice, const struct slice_rules *rules,
+                  struct error *err) MUST_USE;
+
+#endif

@@ -9,6 +9,10 @@
 #include "common/buffer.h"
 #include "common/error.h"
 
+/* AUTO_FD int f: closed when f leaves scope; negative is none. */
+#define AUTO_FD __attribute__((cleanup(file_descriptor_close)))
+void file_descriptor_close(int *descriptor);
+
 /* Appends the file's bytes; more than limit is ERROR_IO. */
 bool file_read(const char *path, size_t limit, struct buffer *out, struct error *err) MUST_USE;
 

@@ -104,6 +104,9 @@ struct plan {
 void plan_free(struct plan *plan);
 AUTO_DEFINE(plan)
 
+/* The target of that name; NULL if the plan has none. */
+const struct plan_target *plan_find_target(const struct plan *plan, const char *name);
+
 /* Signs the digest and adds the signature; the same key signs once. */
 bool plan_sign(struct plan *plan, const struct signing_key *key, const char *signer,
                struct error *err) MUST_USE;

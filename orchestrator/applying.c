@@ -1,0 +1,198 @@
+#include "orchestrator/applying.h"
+
+#include <inttypes.h>
+
+#include "orchestrator/plan_view.h"
+#include "orchestrator/progress.h"
+#include "orchestrator/report.h"
+#include "orchestrator/rollout.h"
+
+/* A safety setting that this release does not act on must not look as if it did. */
+static bool check_policy(const struct environment *environment, struct error *err)
+{
+    const struct policy *policy = &environment->policy;
+
+    if (policy->unbuilt_count == 0)
+        return true;
+    const struct unbuilt_policy *first = &policy->unbuilt[0];
+    error_set(err, ERROR_UNSUPPORTED,
+              "environment %s sets '%s', which this release does not act on yet: nothing is "
+              "applied; take it out if you can do without it",
+              environment->name, first->key);
+    error_at_file(err, first->file, first->line);
+    return false;
+}
+
+static bool check_budget(const struct applying *applying, struct error *err)
+{
+    const struct survey *survey = applying->survey;
+    int64_t allowed =
+        amount_of(&applying->environment->policy.max_failures, (int64_t)survey->count);
+
+    if ((int64_t)survey->unreached <= allowed)
+        return true;
+    return error_set(err, ERROR_BUDGET,
+                     "%zu of %zu targets are out of reach, max_failures allows %" PRId64
+                     ": nothing was started",
+                     survey->unreached, survey->count, allowed);
+}
+
+static bool confirm(const struct invocation *invocation, const struct applying *applying,
+                    struct error *err)
+{
+    const struct terminal *terminal = invocation->terminal;
+    char question[160];
+
+    if (arguments_has(invocation->arguments, "yes"))
+        return true;
+    if (!terminal->interactive)
+        return error_set(err, ERROR_USAGE, "no terminal to ask on: --yes runs without a question");
+    fflush(terminal->out);
+    snprintf(question, sizeof question, "%s on %zu %s of %s?", applying->verb,
+             applying->plan->target_count, applying->plan->target_count == 1 ? "target" : "targets",
+             applying->environment->name);
+    if (terminal_confirm(terminal, question))
+        return true;
+    return error_set(err, ERROR_CANCELLED, "not confirmed: nothing was started");
+}
+
+static const struct report_column columns[] = {
+    {.key = "target", .title = "TARGET"},
+    {.key = "state", .title = "STATE"},
+    {.key = "steps", .title = "STEPS", .is_number = true},
+    {.key = "duration_ms", .title = "MS", .is_number = true},
+    {.key = "code", .title = "CODE"},
+    {.key = "error", .title = "ERROR"},
+};
+
+static void report_job(struct report *report, const struct rollout_job *job)
+{
+    bool failed = job->error.code != ERROR_NONE;
+
+    report_row(report);
+    report_text(report, job->target->name, STYLE_NAME);
+    report_text(report, job_state_name(job->state), STYLE_PLAIN);
+    report_number(report, (int64_t)job->steps_done);
+    report_number(report, job->begun ? job->ended_ms - job->began_ms : 0);
+    report_text(report, failed ? error_code_name(job->error.code) : NULL, STYLE_PLAIN);
+    report_text(report, failed ? job->error.message : NULL, STYLE_PLAIN);
+}
+
+static void report_unreached(struct report *report, const struct surveyed *item)
+{
+    report_row(report);
+    report_text(report, item->target->name, STYLE_NAME);
+    report_text(report, "unreachable", STYLE_BAD);
+    report_number(report, 0);
+    report_number(report, 0);
+    report_text(report, error_code_name(item->error.code), STYLE_PLAIN);
+    report_text(report, item->error.message, STYLE_PLAIN);
+}
+
+static void print_data(const struct applying *applying, const struct rollout_state *state,
+                       enum report_form form, const struct terminal *terminal)
+{
+    AUTO(report) struct report *report = report_new(columns, COUNT_OF(columns));
+
+    for (size_t i = 0; i < state->count; i++)
+        report_job(report, &state->jobs[i]);
+    for (size_t i = 0; i < applying->survey->count; i++)
+        if (!applying->survey->items[i].reached)
+            report_unreached(report, &applying->survey->items[i]);
+    report_print(report, "targets", form, terminal);
+}
+
+static void print_summary(const struct rollout_state *state, int64_t took_ms,
+                          const struct terminal *terminal)
+{
+    char took[32];
+    FILE *out = terminal->out;
+
+    duration_format(took_ms, took);
+    fprintf(out, "%s%zu of %zu done%s", terminal_style(terminal->color_out, STYLE_BOLD),
+            state->applied, state->count, terminal_style(terminal->color_out, STYLE_PLAIN));
+    if (state->failed > 0)
+        fprintf(out, ", %zu failed", state->failed);
+    if (state->skipped > 0)
+        fprintf(out, ", %zu not begun", state->skipped);
+    if (state->failed_before > 0)
+        fprintf(out, ", %zu out of reach", state->failed_before);
+    fprintf(out, " in %s\n", took);
+    if (state->stopped)
+        fprintf(out, "stopped: more failures than max_failures allows (%" PRId64 ")\n",
+                state->failures_allowed);
+}
+
+static int status_of(const struct rollout_state *state)
+{
+    for (size_t i = 0; i < state->count; i++)
+        if (state->jobs[i].state == JOB_NEEDS_OPERATOR || state->jobs[i].state == JOB_UNKNOWN)
+            return STATUS_HALTED;
+    return state->applied == state->count && state->failed_before == 0 ? STATUS_DONE
+                                                                       : STATUS_FAILED;
+}
+
+static int run_and_report(struct workspace *workspace, const struct invocation *invocation,
+                          const struct applying *applying, enum report_form form, struct error *err)
+{
+    __attribute__((cleanup(rollout_state_free))) struct rollout_state state = {0};
+    struct progress progress;
+    struct store *store = workspace_store(workspace, err);
+    struct dispatcher *dispatcher =
+        store != NULL ? workspace_dispatcher(workspace, NULL, err) : NULL;
+
+    if (dispatcher == NULL)
+        return STATUS_FAILED;
+    progress_start(&progress, invocation->terminal, invocation->clock, form != REPORT_TABLE);
+    bool ok = rollout_run(&(struct rollout_settings){.plan = applying->plan,
+                                                     .inventory = workspace_inventory(workspace),
+                                                     .policy = &applying->environment->policy,
+                                                     .dispatcher = dispatcher,
+                                                     .store = store,
+                                                     .clock = invocation->clock,
+                                                     .operator_name = workspace_operator(workspace),
+                                                     .epoch_seen = applying->survey->epoch_seen,
+                                                     .failed_before = applying->survey->unreached,
+                                                     .total = applying->survey->count,
+                                                     .observer = progress_observe,
+                                                     .context = &progress},
+                          &state, err);
+    progress_end(&progress);
+    if (form != REPORT_TABLE)
+        print_data(applying, &state, form, invocation->terminal);
+    else if (state.count > 0)
+        print_summary(&state,
+                      invocation->clock->monotonic_ms(invocation->clock) - progress.began_ms,
+                      invocation->terminal);
+    return ok ? status_of(&state) : STATUS_FAILED;
+}
+
+int applying_run(struct workspace *workspace, const struct invocation *invocation,
+                 const struct applying *applying, struct error *err)
+{
+    const struct terminal *terminal = invocation->terminal;
+    const struct plan_view view = {
+        .up_to_date =
+            applying->survey->count - applying->survey->unreached - applying->plan->target_count,
+    };
+    enum report_form form;
+
+    if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err))
+        return STATUS_USAGE;
+    if (!check_policy(applying->environment, err))
+        return STATUS_FAILED;
+    if (form == REPORT_TABLE)
+        plan_view_print(applying->plan, &view, terminal);
+    if (!check_budget(applying, err))
+        return STATUS_FAILED;
+    if (applying->plan->target_count == 0) {
+        const struct rollout_state nothing = {.failed_before = applying->survey->unreached};
+
+        if (form != REPORT_TABLE)
+            print_data(applying, &nothing, form, terminal);
+        return status_of(&nothing);
+    }
+    if (!confirm(invocation, applying, err))
+        return STATUS_FAILED;
+    return run_and_report(workspace, invocation, applying, form, err);
+}

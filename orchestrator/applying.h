@@ -1,0 +1,21 @@
+/*
+ * applying - shows a plan, asks, runs it and reports: what apply, rollback and baseline share.
+ */
+#ifndef FLEET_ORCHESTRATOR_APPLYING_H
+#define FLEET_ORCHESTRATOR_APPLYING_H
+
+#include "orchestrator/planning.h"
+
+/* What is to be run, and against what it was checked. */
+struct applying {
+    const struct plan *plan;
+    const struct environment *environment;
+    const struct survey *survey;
+    const char *verb; /* for the question: "Apply", "Roll back" */
+};
+
+/* The exit status; err says what failed besides targets. Takes --yes and --output. */
+int applying_run(struct workspace *workspace, const struct invocation *invocation,
+                 const struct applying *applying, struct error *err);
+
+#endif

@@ -1,0 +1,15 @@
+#include "orchestrator/commands/all.h"
+
+const struct command *const commands[] = {
+    &command_init,
+    &command_new,
+    &command_sum,
+    &command_inventory_list,
+    &command_inventory_check,
+    &command_status,
+    &command_plan,
+    &command_apply,
+    &command_rollback,
+};
+
+const size_t command_count = COUNT_OF(commands);

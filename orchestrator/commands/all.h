@@ -1,0 +1,17 @@
+/* all - every command, for the one table of command_table.c. */
+#ifndef FLEET_ORCHESTRATOR_COMMANDS_ALL_H
+#define FLEET_ORCHESTRATOR_COMMANDS_ALL_H
+
+#include "orchestrator/command.h"
+
+extern const struct command command_apply;
+extern const struct command command_init;
+extern const struct command command_inventory_check;
+extern const struct command command_inventory_list;
+extern const struct command command_new;
+extern const struct command command_plan;
+extern const struct command command_rollback;
+extern const struct command command_status;
+extern const struct command command_sum;
+
+#endif

@@ -1,0 +1,163 @@
+/* fleet apply - brings targets to the newest version, or runs a saved plan. */
+#include <string.h>
+
+#include "common/buffer.h"
+#include "common/file.h"
+#include "common/memory.h"
+#include "orchestrator/applying.h"
+#include "orchestrator/commands/all.h"
+
+enum { PLAN_FILE_MAX = 512 * 1024 * 1024 };
+
+/* A word that is no environment's name and looks like a file is one. */
+static const char *plan_file(struct workspace *workspace, const struct arguments *arguments)
+{
+    const char *word = arguments_operand(arguments, 0);
+
+    if (word == NULL || inventory_environment(workspace_inventory(workspace), word) != NULL)
+        return NULL;
+    return strpbrk(word, "./") != NULL ? word : NULL;
+}
+
+static struct plan *read_plan(const char *path, struct error *err)
+{
+    AUTO_BUFFER struct buffer document = {0};
+
+    if (!file_read(path, PLAN_FILE_MAX, &document, err))
+        return NULL;
+    struct plan *plan = plan_read(document.bytes, document.length, err);
+    if (plan == NULL)
+        error_at_file(err, path, 0);
+    return plan;
+}
+
+static bool check_plan(const struct plan *plan, const struct inventory *inventory,
+                       const struct clock *clock, struct error *err)
+{
+    char expiry[TIMESTAMP_SIZE];
+
+    if (strcmp(plan->header.fleet, inventory->fleet) != 0)
+        return error_set(err, ERROR_VERIFY, "the plan is for the fleet %s, this is %s",
+                         plan->header.fleet, inventory->fleet);
+    if (clock->wall_ms(clock) > plan->header.expires_ms) {
+        timestamp_format(plan->header.expires_ms, expiry);
+        return error_set(err, ERROR_VERIFY, "the plan expired at %s: make a new one", expiry);
+    }
+    return true;
+}
+
+static bool select_targets(const struct plan *plan, const struct inventory *inventory,
+                           struct selection *selection, struct error *err)
+{
+    const char **names = xcalloc(plan->target_count + 1, sizeof *names);
+    struct selector selector = {.targets = names, .target_count = plan->target_count};
+
+    for (size_t i = 0; i < plan->target_count; i++)
+        names[i] = plan->targets[i].name;
+    bool ok = plan->target_count == 0
+                  ? error_set(err, ERROR_VERIFY, "the plan has no target: nothing to apply")
+                  : selector_apply(&selector, inventory, selection, err);
+    free(names);
+    return ok;
+}
+
+/* Targets whose history moved since the plan was made, named. */
+static bool check_heads(const struct plan *plan, const struct survey *survey, struct error *err)
+{
+    AUTO_BUFFER struct buffer moved = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct surveyed *item = &survey->items[i];
+        const struct plan_target *target = plan_find_target(plan, item->target->name);
+
+        if (item->reached && target != NULL && !digest_equal(&target->head, &item->status.head))
+            buffer_printf(&moved, "%s%s", count++ > 0 ? ", " : "", item->target->name);
+    }
+    if (count == 0)
+        return true;
+    return error_set(
+        err, ERROR_STALE,
+        "the plan is stale: %zu of its targets moved since it was made: %s; plan again", count,
+        buffer_text(&moved));
+}
+
+static int apply_file(struct workspace *workspace, const struct invocation *invocation,
+                      const char *path, struct error *err)
+{
+    const struct inventory *inventory = workspace_inventory(workspace);
+    AUTO_SELECTION struct selection selection = {0};
+    AUTO(plan) struct plan *plan = read_plan(path, err);
+
+    if (plan == NULL || !check_plan(plan, inventory, invocation->clock, err) ||
+        !select_targets(plan, inventory, &selection, err))
+        return STATUS_FAILED;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
+    if (dispatcher == NULL)
+        return STATUS_FAILED;
+    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, &selection, false, err);
+    if (survey == NULL || !check_heads(plan, survey, err))
+        return STATUS_FAILED;
+    const struct applying applying = {
+        .plan = plan,
+        .environment = selection.targets[0]->environment,
+        .survey = survey,
+        .verb = "Apply",
+    };
+    return applying_run(workspace, invocation, &applying, err);
+}
+
+static int apply_selection(struct workspace *workspace, const struct invocation *invocation,
+                           struct error *err)
+{
+    const struct planning_goal goal = {.goal = GOAL_UP,
+                                       .to = arguments_value(invocation->arguments, "to")};
+    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    int status;
+
+    if (!planning_make(workspace, invocation, 0, &goal, &planning, &status, err))
+        return status;
+    planning_report_unreached(&planning, invocation->terminal);
+    const struct applying applying = {
+        .plan = planning.plan,
+        .environment = planning.environment,
+        .survey = planning.survey,
+        .verb = "Apply",
+    };
+    return applying_run(workspace, invocation, &applying, err);
+}
+
+static int run_apply(const struct invocation *invocation, struct error *err)
+{
+    int status;
+
+    AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
+    if (workspace == NULL)
+        return status;
+    const char *file = plan_file(workspace, invocation->arguments);
+    if (file == NULL)
+        return apply_selection(workspace, invocation, err);
+    if (!arguments_expect(invocation->arguments, 1, 1, "FILE", err))
+        return STATUS_USAGE;
+    return apply_file(workspace, invocation, file, err);
+}
+
+static const struct option_spec options[] = {
+    {"yes", 'y', NULL, false, "do not ask"},
+    {"to", 0, "VERSION", false, "up to this version; else to the newest"},
+    {"allow-out-of-order", 0, "VERSION", true, "let this migration come after newer ones"},
+};
+
+const struct command command_apply = {
+    .name = "apply",
+    .operands = "[ENV | FILE]",
+    .summary = "Bring targets to the newest version, or run a saved plan",
+    .details =
+        "Plans, shows the plan, asks and applies. A FILE is a plan that fleet plan -o wrote;\n"
+        "it is refused when a target moved since. A target whose step fails is taken back\n"
+        "to where it was; max_failures decides about the others.",
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT | TAKES_OUT_OF_ORDER,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run_apply,
+};

@@ -1,0 +1,85 @@
+/* fleet plan - what would run where, without running it. */
+#include "common/buffer.h"
+#include "common/file.h"
+#include "orchestrator/commands/all.h"
+#include "orchestrator/plan_view.h"
+#include "orchestrator/planning.h"
+#include "orchestrator/report.h"
+
+static bool write_plan(const struct plan *plan, const char *path, const struct terminal *terminal,
+                       struct error *err)
+{
+    AUTO_BUFFER struct buffer document = {0};
+
+    plan_write(plan, &document);
+    if (!file_write(path, document.bytes, document.length, 0600, err))
+        return false;
+    fprintf(terminal->messages, "wrote %s; run it with: fleet apply %s\n", path, path);
+    if (plan->signature_count == 0)
+        fputs("it is not signed: agents refuse it; name signing_key in [operator]\n",
+              terminal->messages);
+    return true;
+}
+
+static void show(const struct invocation *invocation, const struct planning *planning,
+                 enum report_form form)
+{
+    const struct plan_view view = {
+        .sql = arguments_has(invocation->arguments, "sql"),
+        .up_to_date =
+            planning->survey->count - planning->survey->unreached - planning->plan->target_count,
+    };
+
+    if (form == REPORT_JSON)
+        plan_view_print_json(planning->plan, &view, invocation->terminal);
+    else
+        plan_view_print(planning->plan, &view, invocation->terminal);
+}
+
+static int run_plan(const struct invocation *invocation, struct error *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    const char *file = arguments_value(arguments, "out");
+    const struct planning_goal goal = {.goal = GOAL_UP, .to = arguments_value(arguments, "to")};
+    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    enum report_form form;
+    int status;
+
+    AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
+    if (workspace == NULL)
+        return status;
+    if (!report_form_from_name(arguments_value(arguments, "output"), &form, err))
+        return STATUS_USAGE;
+    if (form == REPORT_CSV) {
+        error_set(err, ERROR_USAGE, "--output csv: a plan is no table; use json");
+        return STATUS_USAGE;
+    }
+    if (!planning_make(workspace, invocation, 0, &goal, &planning, &status, err))
+        return status;
+    planning_report_unreached(&planning, invocation->terminal);
+    show(invocation, &planning, form);
+    if (file != NULL && !write_plan(planning.plan, file, invocation->terminal, err))
+        return STATUS_FAILED;
+    if (planning.survey->unreached > 0)
+        return STATUS_FAILED;
+    return planning.plan->target_count > 0 ? STATUS_PENDING : STATUS_DONE;
+}
+
+static const struct option_spec options[] = {
+    {"sql", 0, NULL, false, "print each step's SQL"},
+    {"out", 'o', "FILE", false, "write the signed plan, for fleet apply FILE"},
+    {"to", 0, "VERSION", false, "up to this version; else to the newest"},
+    {"allow-out-of-order", 0, "VERSION", true, "let this migration come after newer ones"},
+};
+
+const struct command command_plan = {
+    .name = "plan",
+    .operands = "[ENV] [-o FILE]",
+    .summary = "Show what apply would do",
+    .details = "Targets with the same steps are one cohort and are shown once.\n"
+               "Exit status: 0 nothing to do, 3 something is pending, 1 a target is out of reach.",
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT | TAKES_OUT_OF_ORDER,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run_plan,
+};

@@ -1,0 +1,184 @@
+/* fleet status - which version is where. */
+#include "orchestrator/commands/all.h"
+#include "orchestrator/report.h"
+#include "orchestrator/workspace.h"
+#include "plans/version.h"
+
+static const struct report_column columns[] = {
+    {.key = "target", .title = "TARGET"},
+    {.key = "environment", .title = "ENV"},
+    {.key = "engine", .title = "ENGINE", .only_data = true},
+    {.key = "server", .title = "SERVER"},
+    {.key = "version", .title = "VERSION"},
+    {.key = "name", .title = "NAME"},
+    {.key = "applied", .title = "APPLIED", .is_number = true},
+    {.key = "pending", .title = "PENDING", .is_number = true},
+    {.key = "state", .title = "STATE"},
+    {.key = "detail", .title = "DETAIL"},
+    {.key = "head", .title = "HEAD", .only_data = true},
+    {.key = "fingerprint", .title = "FINGERPRINT", .only_data = true},
+};
+
+static const struct applied *newest(const struct applied_set *set)
+{
+    const struct applied *found = NULL;
+
+    for (size_t i = 0; i < set->count; i++) {
+        const struct applied *item = &set->items[i];
+
+        if (item->version[0] != '\0' &&
+            (found == NULL || version_compare(item->version, found->version) > 0))
+            found = item;
+    }
+    return found;
+}
+
+static bool is_applied(const struct applied_set *set, const struct migration *migration)
+{
+    for (size_t i = 0; i < set->count; i++)
+        if (set->items[i].version[0] != '\0' &&
+            version_compare(set->items[i].version, migration->version) == 0)
+            return true;
+    return false;
+}
+
+static int64_t count_pending(const struct migrations *migrations, const struct applied_set *set,
+                             enum engine_kind engine)
+{
+    int64_t pending = 0;
+
+    for (size_t i = 0; i < migrations->count; i++)
+        pending +=
+            migrations->items[i].up[engine] != NULL && !is_applied(set, &migrations->items[i]);
+    return pending;
+}
+
+static int64_t count_versions(const struct applied_set *set)
+{
+    int64_t versions = 0;
+
+    for (size_t i = 0; i < set->count; i++)
+        versions += set->items[i].version[0] != '\0';
+    return versions;
+}
+
+static void report_hex(struct report *report, const struct digest *digest)
+{
+    char hex[DIGEST_HEX_SIZE];
+
+    digest_to_hex(digest, hex);
+    report_text(report, digest_is_none(digest) ? NULL : hex, STYLE_PLAIN);
+}
+
+static void report_unreached(struct report *report, const struct surveyed *item)
+{
+    for (int i = 0; i < 5; i++)
+        report_text(report, NULL, STYLE_PLAIN);
+    report_text(report, "unreachable", STYLE_BAD);
+    report_text(report, item->error.message, STYLE_PLAIN);
+    report_text(report, NULL, STYLE_PLAIN);
+    report_text(report, NULL, STYLE_PLAIN);
+}
+
+static void report_reached(struct report *report, const struct surveyed *item,
+                           const struct migrations *migrations)
+{
+    const struct applied *last = newest(item->applied);
+    const struct open_intent *intent = item->status.intent;
+    int64_t pending = count_pending(migrations, item->applied, item->target->engine);
+    AUTO_BUFFER struct buffer detail = {0};
+
+    report_text(report, item->status.server, STYLE_PLAIN);
+    report_text(report, last != NULL ? last->version : NULL, STYLE_PLAIN);
+    report_text(report, last != NULL ? last->name : NULL, STYLE_PLAIN);
+    report_number(report, count_versions(item->applied));
+    report_number(report, pending);
+    if (intent != NULL) {
+        buffer_printf(&detail, "%s %s_%s stopped at statement %d: %s",
+                      direction_name(intent->direction), intent->version, intent->name,
+                      intent->statement, intent->summary);
+        report_text(report, "needs operator", STYLE_BAD);
+    } else {
+        report_text(report, pending > 0 ? "pending" : "current",
+                    pending > 0 ? STYLE_WARN : STYLE_GOOD);
+    }
+    report_text(report, buffer_text(&detail), STYLE_PLAIN);
+    report_hex(report, &item->status.head);
+    report_hex(report, &item->status.fingerprint);
+}
+
+static int status_of(const struct survey *survey)
+{
+    int status = STATUS_DONE;
+
+    for (size_t i = 0; i < survey->count; i++) {
+        if (survey->items[i].reached && survey->items[i].status.intent != NULL)
+            return STATUS_HALTED;
+        if (!survey->items[i].reached)
+            status = STATUS_FAILED;
+    }
+    return status;
+}
+
+static int report_survey(const struct invocation *invocation, const struct survey *survey,
+                         const struct migrations *migrations, enum report_form form)
+{
+    AUTO(report) struct report *report = report_new(columns, COUNT_OF(columns));
+
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct surveyed *item = &survey->items[i];
+
+        report_row(report);
+        report_text(report, item->target->name, STYLE_NAME);
+        report_text(report, item->target->environment->name, STYLE_PLAIN);
+        report_text(report, engine_kind_name(item->target->engine), STYLE_PLAIN);
+        if (item->reached)
+            report_reached(report, item, migrations);
+        else
+            report_unreached(report, item);
+    }
+    report_print(report, "targets", form, invocation->terminal);
+    return status_of(survey);
+}
+
+static int run_status(const struct invocation *invocation, struct error *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    AUTO_SELECTION struct selection selection = {0};
+    enum report_form form;
+    int status;
+
+    AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
+    if (workspace == NULL)
+        return status;
+    if (!report_form_from_name(arguments_value(arguments, "output"), &form, err) ||
+        !workspace_select(workspace, 0, &selection, err))
+        return STATUS_USAGE;
+    const struct migrations *migrations = workspace_migrations(workspace, &status);
+    if (migrations == NULL)
+        return status;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
+    if (dispatcher == NULL)
+        return STATUS_FAILED;
+    AUTO(survey)
+    struct survey *survey = survey_take(dispatcher, workspace_inventory(workspace), &selection,
+                                        arguments_has(arguments, "fingerprint"), err);
+    if (survey == NULL)
+        return STATUS_FAILED;
+    return report_survey(invocation, survey, migrations, form);
+}
+
+static const struct option_spec options[] = {
+    {"fingerprint", 0, NULL, false, "also take each target's schema fingerprint now (json, csv)"},
+};
+
+const struct command command_status = {
+    .name = "status",
+    .operands = "[ENV…]",
+    .summary = "Show which version each target has and what is pending",
+    .details = "Exit status: 0 all reached, 1 a target is out of reach, 4 one needs an operator.",
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run_status,
+};

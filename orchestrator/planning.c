@@ -1,0 +1,208 @@
+#include "orchestrator/planning.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+
+enum { NONCE_SIZE = 16 };
+
+static const int64_t hour_ms = 60 * 60 * 1000;
+
+void planning_free(struct planning *planning)
+{
+    plan_free(planning->plan);
+    survey_free(planning->survey);
+    selection_free(&planning->selection);
+    *planning = (struct planning){0};
+}
+
+/* A plan is for one environment: approvals and policy are an environment's. */
+static bool find_environment(struct planning *planning, struct error *err)
+{
+    const struct selection *selection = &planning->selection;
+
+    if (selection->count == 0)
+        return error_set(err, ERROR_USAGE, "the selection has no target");
+    planning->environment = selection->targets[0]->environment;
+    for (size_t i = 1; i < selection->count; i++)
+        if (selection->targets[i]->environment != planning->environment)
+            return error_set(err, ERROR_USAGE,
+                             "the selection spans the environments %s and %s; a plan is for one: "
+                             "add --env",
+                             planning->environment->name, selection->targets[i]->environment->name);
+    return true;
+}
+
+static struct target_state *reached_states(struct survey *survey, size_t *count)
+{
+    struct target_state *states = arena_calloc(survey->arena, survey->count, sizeof *states);
+
+    *count = 0;
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct surveyed *item = &survey->items[i];
+
+        if (item->reached)
+            states[(*count)++] = (struct target_state){
+                .name = item->target->name,
+                .agent = item->target->agent != NULL ? item->target->agent->name : "local",
+                .engine = item->target->engine,
+                .head = item->status.head,
+                .applied = item->applied,
+            };
+    }
+    return states;
+}
+
+static struct plan_header make_header(struct workspace *workspace,
+                                      const struct invocation *invocation,
+                                      const struct planning *planning)
+{
+    const struct inventory *inventory = workspace_inventory(workspace);
+    int64_t now = invocation->clock->wall_ms(invocation->clock);
+    char *nonce = arena_calloc(planning->survey->arena, 2 * NONCE_SIZE + 1, 1);
+
+    random_hex(invocation->random, NONCE_SIZE, nonce);
+    return (struct plan_header){
+        .fleet = inventory->fleet,
+        .environment = planning->environment->name,
+        .author = workspace_operator(workspace),
+        .created_ms = now,
+        .expires_ms = now + 24 * hour_ms,
+        .finish_by_ms = now + 48 * hour_ms,
+        .rollback_until_ms = now + 14 * 24 * hour_ms,
+        .nonce = nonce,
+        .inventory = inventory->digest,
+        .policy = {.irreversible_allowed = planning->environment->policy.irreversible_allowed,
+                   .opaque_allowed = planning->environment->policy.opaque_allowed},
+    };
+}
+
+/* Plans of the past, read from the store as the planner asks for them. */
+struct past_plans {
+    struct store *store;
+    struct plan **plans;
+    size_t count;
+    struct error error; /* of the first that could not be read */
+};
+
+static struct plan *past_plan(struct past_plans *past, const struct digest *digest)
+{
+    AUTO_BUFFER struct buffer document = {0};
+    bool found;
+
+    for (size_t i = 0; i < past->count; i++)
+        if (digest_equal(&past->plans[i]->digest, digest))
+            return past->plans[i];
+    if (past->error.code != ERROR_NONE ||
+        !store_read_plan(past->store, digest, &document, &found, &past->error) || !found)
+        return NULL;
+    struct plan *plan = plan_read(document.bytes, document.length, &past->error);
+    if (plan == NULL)
+        return NULL;
+    past->plans = xreallocarray(past->plans, past->count + 1, sizeof(struct plan *));
+    past->plans[past->count++] = plan;
+    return plan;
+}
+
+static bool step_is(const struct plan_step *step, const struct applied *applied)
+{
+    return strcmp(step->version, applied->version) == 0 && strcmp(step->name, applied->name) == 0 &&
+           step->direction != DIRECTION_DOWN &&
+           digest_equal(&step->source_sha256, &applied->source_sha256);
+}
+
+static const struct plan_step *find_step(void *context, const struct applied *applied,
+                                         enum engine_kind engine)
+{
+    const struct plan *plan = past_plan(context, &applied->plan);
+
+    for (size_t r = 0; plan != NULL && r < plan->recipe_count; r++) {
+        const struct plan_recipe *recipe = &plan->recipes[r];
+
+        for (size_t s = 0; recipe->engine == engine && s < recipe->step_count; s++)
+            if (step_is(&recipe->steps[s], applied))
+                return &recipe->steps[s];
+    }
+    return NULL;
+}
+
+static void free_past(struct past_plans *past)
+{
+    for (size_t i = 0; i < past->count; i++)
+        plan_free(past->plans[i]);
+    free(past->plans);
+}
+
+static bool sign(struct workspace *workspace, struct plan *plan, struct error *err)
+{
+    struct signing_key *loaded;
+
+    if (!workspace_signing_key(workspace, &loaded, err))
+        return false;
+    AUTO(signing_key) struct signing_key *key = loaded;
+    return key == NULL || plan_sign(plan, key, workspace_operator(workspace), err);
+}
+
+static bool make_plan(struct workspace *workspace, const struct invocation *invocation,
+                      const struct planning_goal *goal, struct planning *planning, int *status,
+                      struct error *err)
+{
+    AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();
+    struct past_plans past = {.store = workspace_store(workspace, err)};
+    const struct migrations *migrations = workspace_migrations(workspace, status);
+    struct plan_request request = {.goal = goal->goal, .to = goal->to, .steps = goal->steps};
+
+    if (past.store == NULL || migrations == NULL)
+        return false;
+    request.header = make_header(workspace, invocation, planning);
+    request.migrations = migrations;
+    request.states = reached_states(planning->survey, &request.state_count);
+    if (invocation->command->takes & TAKES_OUT_OF_ORDER)
+        request.out_of_order = arguments_values(invocation->arguments, "allow-out-of-order",
+                                                &request.out_of_order_count);
+    request.source = (struct step_source){.find = find_step, .context = &past};
+    planning->plan = planner_plan(&request, problems);
+    free_past(&past);
+    if (past.error.code != ERROR_NONE) {
+        *err = past.error;
+        return false;
+    }
+    if (planning->plan == NULL) {
+        *status = report_faults(invocation->terminal, problems);
+        return false;
+    }
+    return sign(workspace, planning->plan, err);
+}
+
+bool planning_make(struct workspace *workspace, const struct invocation *invocation,
+                   size_t first_operand, const struct planning_goal *goal,
+                   struct planning *planning, int *status, struct error *err)
+{
+    *status = STATUS_FAILED;
+    if (!workspace_select(workspace, first_operand, &planning->selection, err) ||
+        !find_environment(planning, err))
+        return false;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &planning->selection, err);
+    if (dispatcher == NULL)
+        return false;
+    planning->survey =
+        survey_take(dispatcher, workspace_inventory(workspace), &planning->selection, false, err);
+    return planning->survey != NULL &&
+           make_plan(workspace, invocation, goal, planning, status, err);
+}
+
+void planning_report_unreached(const struct planning *planning, const struct terminal *terminal)
+{
+    for (size_t i = 0; i < planning->survey->count; i++) {
+        const struct surveyed *item = &planning->survey->items[i];
+
+        if (item->reached)
+            continue;
+        fprintf(terminal->messages,
+                "%sunreachable:%s %s: ", terminal_style(terminal->color_messages, STYLE_WARN),
+                terminal_style(terminal->color_messages, STYLE_PLAIN), item->target->name);
+        terminal_put_untrusted(terminal->messages, item->error.message, false);
+        fputc('\n', terminal->messages);
+    }
+}

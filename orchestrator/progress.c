@@ -1,0 +1,138 @@
+#include "orchestrator/progress.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "common/text.h"
+
+enum { REDRAW_MS = 100, BAR_WIDTH = 24 };
+
+static size_t ended_jobs(const struct rollout_state *state)
+{
+    return state->applied + state->failed + state->skipped;
+}
+
+static void append_clock(struct buffer *out, int64_t duration_ms)
+{
+    int64_t seconds = duration_ms / 1000;
+
+    if (seconds >= 3600)
+        buffer_printf(out, "%" PRId64 ":%02d:%02d", seconds / 3600, (int)(seconds / 60 % 60),
+                      (int)(seconds % 60));
+    else
+        buffer_printf(out, "%d:%02d", (int)(seconds / 60), (int)(seconds % 60));
+}
+
+static void append_bar(struct buffer *out, size_t ended, size_t total, bool color)
+{
+    size_t full = total > 0 ? ended * BAR_WIDTH / total : BAR_WIDTH;
+
+    buffer_append_text(out, terminal_style(color, STYLE_GOOD));
+    for (size_t i = 0; i < BAR_WIDTH; i++) {
+        if (i == full)
+            buffer_append_text(out, terminal_style(color, STYLE_DIM));
+        buffer_append_text(out, i < full ? "━" : "─");
+    }
+    buffer_append_text(out, terminal_style(color, STYLE_PLAIN));
+}
+
+void progress_line(const struct rollout_state *state, int64_t elapsed_ms, int width, bool color,
+                   struct buffer *out)
+{
+    size_t ended = ended_jobs(state);
+
+    buffer_append_text(out, "wave 1/1 ");
+    if (width >= 72)
+        append_bar(out, ended, state->count, color);
+    buffer_printf(out, " %zu/%zu done", state->applied, state->count);
+    if (state->failed > 0)
+        buffer_printf(out, ", %s%zu failed%s", terminal_style(color, STYLE_BAD), state->failed,
+                      terminal_style(color, STYLE_PLAIN));
+    buffer_printf(out, ", %zu running, ", state->running);
+    append_clock(out, elapsed_ms);
+    if (ended > 0 && ended < state->count && elapsed_ms >= 1000) {
+        buffer_append_text(out, ", about ");
+        append_clock(out, elapsed_ms * (int64_t)(state->count - ended) / (int64_t)ended);
+        buffer_append_text(out, " left");
+    }
+}
+
+void progress_target_line(const struct rollout_job *job, bool color, struct buffer *out)
+{
+    char took[32];
+    enum style style = job->state == JOB_APPLIED   ? STYLE_GOOD
+                       : job->state == JOB_SKIPPED ? STYLE_WARN
+                                                   : STYLE_BAD;
+
+    duration_format(job->begun ? job->ended_ms - job->began_ms : 0, took);
+    buffer_printf(out, "%-24s %s%s%s  %zu %s  %s", job->target->name, terminal_style(color, style),
+                  job_state_name(job->state), terminal_style(color, STYLE_PLAIN), job->steps_done,
+                  job->steps_done == 1 ? "step" : "steps", took);
+    if (job->error.code != ERROR_NONE) {
+        buffer_append_text(out, "\n    ");
+        text_append_escaped(out, job->error.message, strlen(job->error.message), false);
+    }
+    buffer_append_char(out, '\n');
+}
+
+void progress_start(struct progress *progress, const struct terminal *terminal,
+                    const struct clock *clock, bool quiet)
+{
+    *progress = (struct progress){
+        .terminal = terminal,
+        .clock = clock,
+        .quiet = quiet,
+        .began_ms = clock->monotonic_ms(clock),
+    };
+}
+
+static void erase(struct progress *progress)
+{
+    if (progress->drawn)
+        fputs("\r\033[K", progress->terminal->messages);
+    progress->drawn = false;
+}
+
+static void draw(struct progress *progress, const struct rollout_state *state)
+{
+    const struct terminal *terminal = progress->terminal;
+    AUTO_BUFFER struct buffer line = {0};
+    int64_t now = progress->clock->monotonic_ms(progress->clock);
+
+    if (progress->drawn && now - progress->drawn_ms < REDRAW_MS)
+        return;
+    progress_line(state, now - progress->began_ms, terminal->width, terminal->color_messages,
+                  &line);
+    fprintf(terminal->messages, "\r%s\033[K", buffer_text(&line));
+    fflush(terminal->messages);
+    progress->drawn = true;
+    progress->drawn_ms = now;
+}
+
+void progress_observe(void *context, const struct rollout_state *state, size_t index,
+                      const struct run_event *event)
+{
+    struct progress *progress = context;
+    const struct terminal *terminal = progress->terminal;
+    AUTO_BUFFER struct buffer line = {0};
+    const struct rollout_job *job = event != NULL ? &state->jobs[index] : NULL;
+    bool ends = event != NULL && event->kind == RUN_JOB && job->ended;
+    bool shown = ends && !progress->quiet &&
+                 (!terminal->live || terminal->verbose || job->state != JOB_APPLIED);
+
+    if (shown) {
+        erase(progress);
+        progress_target_line(job, terminal->color_out, &line);
+        fputs(buffer_text(&line), terminal->out);
+        if (terminal->live)
+            fflush(terminal->out);
+    }
+    if (terminal->live)
+        draw(progress, state);
+}
+
+void progress_end(struct progress *progress)
+{
+    erase(progress);
+    fflush(progress->terminal->messages);
+}

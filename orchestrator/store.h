@@ -1,0 +1,66 @@
+/*
+ * store - the orchestrator's durable state: plans that were applied, rollouts, their jobs, the
+ * epoch.
+ *
+ * Intentions are committed before anything is sent. The store is a cache and a diary; what is
+ * applied where, the targets' own histories say.
+ */
+#ifndef FLEET_ORCHESTRATOR_STORE_H
+#define FLEET_ORCHESTRATOR_STORE_H
+
+#include "common/clock.h"
+#include "common/random.h"
+#include "common/wire.h"
+#include "orchestrator/database.h"
+#include "plans/plan.h"
+
+enum { ID_SIZE = 33 }; /* 32 hex digits and a NUL */
+
+struct store;
+
+/* Opens or creates it. */
+struct store *store_open(const char *path, const struct clock *clock,
+                         const struct random_source *random, struct error *err) MUST_USE;
+void store_free(struct store *store);
+AUTO_DEFINE(store)
+
+/* 32 hex digits that name this store for ever. */
+const char *store_id(const struct store *store);
+/* For the ledger's readers. */
+struct database *store_database(struct store *store);
+
+struct rollout_record {
+    char id[ID_SIZE];
+    int64_t epoch;
+    const char *operator_name;
+};
+
+/*
+ * Records that a plan is about to be sent: gives the rollout an id and an epoch above every one
+ * that the store or a target has seen, keeps the plan's bytes, and enters a job per target.
+ */
+bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
+                         struct rollout_record *rollout, struct error *err) MUST_USE;
+
+/* What happened since the last call, as one transaction. */
+struct outcome {
+    const char *target;
+    bool is_step;         /* else the job's end */
+    const char *subject;  /* of a step: "up 001_users" */
+    const char *result;   /* state name */
+    enum error_code code; /* ERROR_NONE if it went well */
+    const char *message;  /* "" if it went well */
+};
+bool store_record(struct store *store, const struct rollout_record *rollout,
+                  const struct plan *plan, const struct outcome *outcomes, size_t count,
+                  struct error *err) MUST_USE;
+
+/* result: "applied", "failed", "stopped". */
+bool store_end_rollout(struct store *store, const struct rollout_record *rollout,
+                       const struct plan *plan, const char *result, struct error *err) MUST_USE;
+
+/* The document of a plan that was applied; *found tells. */
+bool store_read_plan(struct store *store, const struct digest *digest, struct buffer *document,
+                     bool *found, struct error *err) MUST_USE;
+
+#endif

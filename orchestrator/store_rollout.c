@@ -1,0 +1,191 @@
+/* The store's part about rollouts; store.h documents it. */
+#include <inttypes.h>
+
+#include "common/buffer.h"
+#include "orchestrator/ledger.h"
+#include "orchestrator/store_private.h"
+
+static bool take_integer(void *context, const struct database_row *row)
+{
+    *(int64_t *)context = row_integer(row, 0);
+    return true;
+}
+
+static void now(const struct store *store, char text[TIMESTAMP_SIZE])
+{
+    timestamp_format(store->clock->wall_ms(store->clock), text);
+}
+
+static bool keep_plan(struct store *store, const struct plan *plan, const char *digest,
+                      struct error *err)
+{
+    AUTO_BUFFER struct buffer document = {0};
+    char at[TIMESTAMP_SIZE];
+
+    now(store, at);
+    plan_write(plan, &document);
+    return database_run(store->database, err, "INSERT OR IGNORE INTO plan VALUES (?, ?, ?)", "tbt",
+                        digest, (const void *)document.bytes, document.length, at);
+}
+
+static bool enter_jobs(struct store *store, const struct plan *plan, const char *rollout,
+                       struct error *err)
+{
+    for (size_t i = 0; i < plan->target_count; i++)
+        if (!database_run(store->database, err,
+                          "INSERT INTO job (rollout, target, state) VALUES (?, ?, 'dispatched')",
+                          "tt", rollout, plan->targets[i].name))
+            return false;
+    return true;
+}
+
+static bool enter_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
+                          struct rollout_record *rollout, struct error *err)
+{
+    char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE];
+    int64_t last = 0;
+
+    digest_to_hex(&plan->digest, digest);
+    now(store, at);
+    if (!database_query(store->database, err, take_integer, &last,
+                        "SELECT coalesce(max(epoch), 0) FROM rollout", ""))
+        return false;
+    rollout->epoch = (last > epoch_seen ? last : epoch_seen) + 1;
+    const struct ledger_entry entry = {
+        .who = rollout->operator_name,
+        .what = "rollout",
+        .rollout = rollout->id,
+        .plan = digest,
+        .target = "",
+        .subject = plan->header.environment,
+        .result = "intended",
+        .detail = "",
+    };
+    return keep_plan(store, plan, digest, err) &&
+           database_run(store->database, err,
+                        "INSERT INTO rollout VALUES (?, ?, ?, ?, ?, 'running', ?, NULL)", "ttttit",
+                        rollout->id, plan->header.environment, digest, rollout->operator_name,
+                        rollout->epoch, at) &&
+           enter_jobs(store, plan, rollout->id, err) &&
+           ledger_append(store->database, store->clock, &entry, err);
+}
+
+/* Runs within a transaction: all or nothing. */
+static bool commit_or_undo(struct store *store, bool ok, struct error *err)
+{
+    ok = ok && database_commit(store->database, err);
+    if (!ok)
+        database_rollback(store->database);
+    return ok;
+}
+
+bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
+                         struct rollout_record *rollout, struct error *err)
+{
+    random_hex(store->random, (ID_SIZE - 1) / 2, rollout->id);
+    if (!database_begin(store->database, err))
+        return false;
+    bool ok = enter_rollout(store, plan, epoch_seen, rollout, err);
+    return commit_or_undo(store, ok, err);
+}
+
+static bool record_one(struct store *store, const struct rollout_record *rollout,
+                       const char *digest, const struct outcome *outcome, struct error *err)
+{
+    const struct ledger_entry entry = {
+        .who = rollout->operator_name,
+        .what = outcome->is_step ? "step" : "job",
+        .rollout = rollout->id,
+        .plan = digest,
+        .target = outcome->target,
+        .subject = outcome->subject,
+        .result = outcome->result,
+        .detail = outcome->message,
+    };
+    char at[TIMESTAMP_SIZE];
+
+    if (!ledger_append(store->database, store->clock, &entry, err))
+        return false;
+    if (outcome->is_step)
+        return true;
+    now(store, at);
+    const char *code = outcome->code != ERROR_NONE ? error_code_name(outcome->code) : "";
+    return database_run(store->database, err,
+                        "UPDATE job SET state = ?, code = ?, message = ?, ended_at = ?"
+                        " WHERE rollout = ? AND target = ?",
+                        "tttttt", outcome->result, code, outcome->message, at, rollout->id,
+                        outcome->target);
+}
+
+bool store_record(struct store *store, const struct rollout_record *rollout,
+                  const struct plan *plan, const struct outcome *outcomes, size_t count,
+                  struct error *err)
+{
+    char digest[DIGEST_HEX_SIZE];
+    bool ok = true;
+
+    if (count == 0)
+        return true;
+    digest_to_hex(&plan->digest, digest);
+    if (!database_begin(store->database, err))
+        return false;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = record_one(store, rollout, digest, &outcomes[i], err);
+    return commit_or_undo(store, ok, err);
+}
+
+bool store_end_rollout(struct store *store, const struct rollout_record *rollout,
+                       const struct plan *plan, const char *result, struct error *err)
+{
+    char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE];
+
+    digest_to_hex(&plan->digest, digest);
+    now(store, at);
+    const struct ledger_entry entry = {
+        .who = rollout->operator_name,
+        .what = "rollout-end",
+        .rollout = rollout->id,
+        .plan = digest,
+        .target = "",
+        .subject = plan->header.environment,
+        .result = result,
+        .detail = "",
+    };
+    if (!database_begin(store->database, err))
+        return false;
+    bool ok = database_run(store->database, err,
+                           "UPDATE rollout SET state = ?, ended_at = ? WHERE id = ?", "ttt", result,
+                           at, rollout->id) &&
+              ledger_append(store->database, store->clock, &entry, err);
+    return commit_or_undo(store, ok, err);
+}
+
+struct document {
+    struct buffer *bytes;
+    bool found;
+};
+
+static bool take_document(void *context, const struct database_row *row)
+{
+    struct document *document = context;
+    size_t length;
+    const void *bytes = row_blob(row, 0, &length);
+
+    buffer_append(document->bytes, bytes, length);
+    document->found = true;
+    return false;
+}
+
+bool store_read_plan(struct store *store, const struct digest *digest, struct buffer *bytes,
+                     bool *found, struct error *err)
+{
+    struct document document = {.bytes = bytes};
+    char hex[DIGEST_HEX_SIZE];
+
+    digest_to_hex(digest, hex);
+    if (!database_query(store->database, err, take_document, &document,
+                        "SELECT document FROM plan WHERE digest = ?", "t", hex))
+        return false;
+    *found = document.found;
+    return true;
+}

@@ -1,0 +1,197 @@
+#include "orchestrator/survey.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "orchestrator/agent_calls.h"
+
+/* The survey while it is taken. */
+struct taking {
+    struct survey *survey;
+    struct agent_shares shares;
+    struct name_index **indexes; /* of each share's names */
+    void *sets;                  /* tree of struct applied_set by id */
+};
+
+static int compare_sets(const void *a, const void *b)
+{
+    return digest_compare(&((const struct applied_set *)a)->id,
+                          &((const struct applied_set *)b)->id);
+}
+
+/* Copies a set into the survey unless an equal one is there. */
+static void keep_set(struct taking *taking, const struct applied_set *set)
+{
+    struct arena *arena = taking->survey->arena;
+
+    if (tfind(set, &taking->sets, compare_sets) != NULL)
+        return;
+    struct applied_set *copy = arena_calloc(arena, 1, sizeof *copy);
+    struct applied *items = arena_calloc(arena, set->count, sizeof *items);
+    for (size_t i = 0; i < set->count; i++) {
+        items[i] = set->items[i];
+        items[i].version = arena_strdup(arena, set->items[i].version);
+        items[i].name = arena_strdup(arena, set->items[i].name);
+    }
+    *copy = (struct applied_set){.id = set->id, .items = items, .count = set->count};
+    tsearch(copy, &taking->sets, compare_sets);
+}
+
+static const struct open_intent *copy_intent(struct arena *arena, const struct open_intent *intent)
+{
+    struct open_intent *copy = arena_calloc(arena, 1, sizeof *copy);
+
+    *copy = *intent;
+    copy->version = arena_strdup(arena, intent->version);
+    copy->name = arena_strdup(arena, intent->name);
+    copy->summary = arena_strdup(arena, intent->summary);
+    return copy;
+}
+
+static void fail_item(struct surveyed *item, const struct error *err)
+{
+    item->reached = false;
+    item->error = *err;
+    error_at_target(&item->error, item->target->name);
+}
+
+static void keep_status(struct taking *taking, struct surveyed *item,
+                        const struct target_status *status)
+{
+    struct arena *arena = taking->survey->arena;
+    const struct applied_set key = {.id = status->applied};
+    void *set = tfind(&key, &taking->sets, compare_sets);
+    struct error err = {0};
+
+    if (status->error != NULL) {
+        fail_item(item, status->error);
+        return;
+    }
+    if (status->engine != item->target->engine)
+        error_set(&err, ERROR_PROTOCOL, "the agent says it is %s, the inventory says %s",
+                  engine_kind_name(status->engine), engine_kind_name(item->target->engine));
+    else if (set == NULL)
+        error_set(&err, ERROR_PROTOCOL, "the agent did not say what is applied");
+    if (err.code != ERROR_NONE) {
+        fail_item(item, &err);
+        return;
+    }
+    item->reached = true;
+    item->status = *status;
+    item->status.target = item->target->name;
+    item->status.server = arena_strdup(arena, status->server);
+    item->status.identity = arena_strdup(arena, status->identity);
+    item->status.store = arena_strdup(arena, status->store);
+    if (status->intent != NULL)
+        item->status.intent = copy_intent(arena, status->intent);
+    item->applied = *(struct applied_set **)set;
+}
+
+/* Targets of a share that the agent said nothing about fail with the error. */
+static void fail_unanswered(struct taking *taking, const struct agent_share *share,
+                            const struct error *err)
+{
+    for (size_t i = 0; i < share->count; i++) {
+        struct surveyed *item = &taking->survey->items[share->members[i]];
+
+        if (!item->reached && item->error.code == ERROR_NONE)
+            fail_item(item, err);
+    }
+}
+
+static void on_reply(void *context, size_t call, const struct reply *reply)
+{
+    struct taking *taking = context;
+    const struct agent_share *share = &taking->shares.items[call];
+    struct error silent = {0};
+    size_t place;
+
+    switch (reply->kind) {
+    case REPLY_HISTORY:
+        keep_set(taking, &reply->set);
+        break;
+    case REPLY_TARGET:
+        if (name_index_find(taking->indexes[call], reply->status.target, &place))
+            keep_status(taking, &taking->survey->items[share->members[place]], &reply->status);
+        break;
+    case REPLY_ERROR:
+        fail_unanswered(taking, share, &reply->error);
+        break;
+    case REPLY_END:
+        error_set(&silent, ERROR_PROTOCOL, "agent %s said nothing about it", share->agent);
+        fail_unanswered(taking, share, &silent);
+        break;
+    case REPLY_HEARTBEAT:
+    case REPLY_ROWS:
+    case REPLY_EVENT:
+        break;
+    }
+}
+
+static void sum_up(struct survey *survey)
+{
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct surveyed *item = &survey->items[i];
+
+        if (!item->reached)
+            survey->unreached++;
+        else if (item->status.epoch > survey->epoch_seen)
+            survey->epoch_seen = item->status.epoch;
+    }
+}
+
+static void no_free(void *set)
+{
+    (void)set;
+}
+
+static struct call *make_calls(struct taking *taking, bool fingerprint)
+{
+    struct arena *arena = taking->survey->arena;
+    struct call *calls = arena_calloc(arena, taking->shares.count, sizeof *calls);
+
+    taking->indexes = arena_calloc(arena, taking->shares.count, sizeof *taking->indexes);
+    for (size_t i = 0; i < taking->shares.count; i++) {
+        const struct agent_share *share = &taking->shares.items[i];
+
+        taking->indexes[i] = name_index_new(arena, share->names, share->count);
+        calls[i] = (struct call){
+            .kind = CALL_STATUS,
+            .agent = share->agent,
+            .address = share->address,
+            .status = {.targets = share->names,
+                       .target_count = share->count,
+                       .fingerprint = fingerprint},
+        };
+    }
+    return calls;
+}
+
+struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
+                           const struct selection *selection, bool fingerprint, struct error *err)
+{
+    AUTO(survey) struct survey *survey = xcalloc(1, sizeof *survey);
+    struct taking taking = {.survey = survey};
+
+    survey->arena = arena_new();
+    survey->count = selection->count;
+    survey->items = arena_calloc(survey->arena, selection->count, sizeof *survey->items);
+    for (size_t i = 0; i < selection->count; i++)
+        survey->items[i].target = selection->targets[i];
+    taking.shares = agent_shares_of(survey->arena, inventory, selection->targets, selection->count);
+    const struct call *calls = make_calls(&taking, fingerprint);
+    bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
+    tdestroy(taking.sets, no_free);
+    sum_up(survey);
+    return ok ? TAKE(survey) : NULL;
+}
+
+void survey_free(struct survey *survey)
+{
+    if (survey == NULL)
+        return;
+    arena_free(survey->arena);
+    free(survey);
+}

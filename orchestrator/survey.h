@@ -1,0 +1,36 @@
+/*
+ * survey - what the selected targets look like now, asked of all their agents at once.
+ *
+ * An agent or a target that cannot be reached is an entry with an error, never the end of the
+ * survey. Answers are not trusted: a target that was not asked for, or of another engine, is
+ * an error of that agent.
+ */
+#ifndef FLEET_ORCHESTRATOR_SURVEY_H
+#define FLEET_ORCHESTRATOR_SURVEY_H
+
+#include "inventory/selector.h"
+#include "orchestrator/dispatcher.h"
+
+struct surveyed {
+    const struct target *target;
+    bool reached;
+    struct target_status status;       /* if reached */
+    const struct applied_set *applied; /* if reached; shared by targets that have the same */
+    struct error error;                /* if not reached */
+};
+
+struct survey {
+    struct arena *arena;
+    struct surveyed *items; /* in the order of the selection */
+    size_t count;
+    size_t unreached;
+    int64_t epoch_seen; /* the highest of all fences */
+};
+
+struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
+                           const struct selection *selection, bool fingerprint,
+                           struct error *err) MUST_USE;
+void survey_free(struct survey *survey);
+AUTO_DEFINE(survey)
+
+#endif

@@ -1,0 +1,232 @@
+#include "orchestrator/workspace.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/memory.h"
+
+enum { LOCAL_WORKERS = 16, LOCAL_KEEP_MS = 60 * 1000 };
+
+struct workspace {
+    const struct invocation *invocation;
+    const struct inventory *inventory;
+    char *operator_name;
+    const struct migrations *migrations;
+    struct store *store;
+    struct tls_identity *identity;
+    struct agent_target *local_targets;
+    struct service *local;
+    struct dispatcher *dispatcher;
+};
+
+void workspace_free(struct workspace *workspace)
+{
+    if (workspace == NULL)
+        return;
+    dispatcher_free(workspace->dispatcher);
+    service_free(workspace->local);
+    free(workspace->local_targets);
+    tls_identity_free(workspace->identity);
+    store_free(workspace->store);
+    migrations_free(workspace->migrations);
+    free(workspace->operator_name);
+    inventory_free(workspace->inventory);
+    free(workspace);
+}
+
+static char *find_inventory(const struct invocation *invocation, struct error *err)
+{
+    const char *given = arguments_value(invocation->arguments, "inventory");
+    const char *variable = getenv("FLEET_INVENTORY");
+
+    if (given != NULL)
+        return xstrdup(given);
+    if (variable != NULL && variable[0] != '\0')
+        return xstrdup(variable);
+    char *here = getcwd(NULL, 0);
+    if (here == NULL) {
+        error_set(err, ERROR_IO, "the current directory is gone");
+        return NULL;
+    }
+    char *found = inventory_find(here);
+    free(here);
+    if (found == NULL)
+        error_set(
+            err, ERROR_CONFIG,
+            "no fleet.ini here or in a directory above: make one with fleet init, or name one "
+            "with --inventory");
+    return found;
+}
+
+static char *login_name(void)
+{
+    const struct passwd *user = getpwuid(getuid());
+
+    return user != NULL ? xstrdup(user->pw_name) : xasprintf("uid-%u", (unsigned)getuid());
+}
+
+struct workspace *workspace_open(const struct invocation *invocation, int *status,
+                                 struct error *err)
+{
+    AUTO(text) char *path = find_inventory(invocation, err);
+    AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
+    AUTO(workspace) struct workspace *workspace = xcalloc(1, sizeof *workspace);
+
+    *status = STATUS_USAGE;
+    if (path == NULL)
+        return NULL;
+    workspace->invocation = invocation;
+    workspace->inventory = inventory_load(path, faults);
+    if (workspace->inventory == NULL) {
+        *status = report_faults(invocation->terminal, faults);
+        return NULL;
+    }
+    if (invocation->terminal->verbose)
+        fprintf(invocation->terminal->messages, "inventory: %s\n", path);
+    const char *name = workspace->inventory->operator_settings.name;
+    workspace->operator_name = name != NULL ? xstrdup(name) : login_name();
+    *status = STATUS_DONE;
+    return TAKE(workspace);
+}
+
+const struct inventory *workspace_inventory(const struct workspace *workspace)
+{
+    return workspace->inventory;
+}
+
+const char *workspace_operator(const struct workspace *workspace)
+{
+    return workspace->operator_name;
+}
+
+bool workspace_select(struct workspace *workspace, size_t first_operand,
+                      struct selection *selection, struct error *err)
+{
+    const struct arguments *arguments = workspace->invocation->arguments;
+    struct selector selector = {0};
+    size_t operands = arguments_operand_count(arguments);
+    size_t given;
+    const char *const *options = arguments_values(arguments, "env", &given);
+    const char **environments = xcalloc(given + operands, sizeof *environments);
+
+    for (size_t i = 0; i < given; i++)
+        environments[selector.environment_count++] = options[i];
+    for (size_t i = first_operand; i < operands; i++)
+        environments[selector.environment_count++] = arguments_operand(arguments, i);
+    selector.environments = environments;
+    selector.targets = arguments_values(arguments, "target", &selector.target_count);
+    selector.labels = arguments_values(arguments, "label", &selector.label_count);
+    bool ok = selector_apply(&selector, workspace->inventory, selection, err);
+    free(environments);
+    return ok;
+}
+
+const struct migrations *workspace_migrations(struct workspace *workspace, int *status)
+{
+    AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
+
+    if (workspace->migrations == NULL)
+        workspace->migrations =
+            migrations_load(workspace->inventory->migrations, SUM_REQUIRED, faults);
+    if (workspace->migrations == NULL)
+        *status = report_faults(workspace->invocation->terminal, faults);
+    return workspace->migrations;
+}
+
+struct store *workspace_store(struct workspace *workspace, struct error *err)
+{
+    const struct invocation *invocation = workspace->invocation;
+
+    if (workspace->store == NULL)
+        workspace->store =
+            store_open(workspace->inventory->state, invocation->clock, invocation->random, err);
+    return workspace->store;
+}
+
+static struct agent_target local_target(const struct target *target)
+{
+    return (struct agent_target){
+        .name = target->name,
+        .environment = target->environment->name,
+        .engine = target->engine,
+        .url = target->url,
+        .schema = target->schema,
+        .password = target->password,
+        .init_sql = target->init_sql,
+        .init_sql_count = target->init_sql_count,
+    };
+}
+
+static bool open_local(struct workspace *workspace, const struct selection *selection, size_t count,
+                       struct error *err)
+{
+    const struct invocation *invocation = workspace->invocation;
+    size_t added = 0;
+
+    workspace->local_targets = xcalloc(count, sizeof *workspace->local_targets);
+    for (size_t i = 0; i < selection->count; i++)
+        if (selection->targets[i]->agent == NULL)
+            workspace->local_targets[added++] = local_target(selection->targets[i]);
+    workspace->local = service_new(&(struct service_settings){.agent = "local",
+                                                              .targets = workspace->local_targets,
+                                                              .target_count = count,
+                                                              .workers = LOCAL_WORKERS,
+                                                              .kept_sessions = LOCAL_WORKERS,
+                                                              .keep_ms = LOCAL_KEEP_MS,
+                                                              .clock = invocation->clock,
+                                                              .random = invocation->random},
+                                   err);
+    return workspace->local != NULL;
+}
+
+static bool load_identity(struct workspace *workspace, struct error *err)
+{
+    const struct operator_settings *settings = &workspace->inventory->operator_settings;
+
+    if (settings->cert == NULL || settings->key == NULL || settings->ca == NULL)
+        return true;
+    const struct tls_files files = {settings->cert, settings->key, settings->ca, settings->crl};
+    workspace->identity = tls_identity_load(&files, err);
+    return workspace->identity != NULL;
+}
+
+struct dispatcher *workspace_dispatcher(struct workspace *workspace,
+                                        const struct selection *selection, struct error *err)
+{
+    size_t local = 0;
+    size_t max_streams = 1;
+
+    if (workspace->dispatcher != NULL)
+        return workspace->dispatcher;
+    for (size_t i = 0; i < selection->count; i++) {
+        size_t parallel = (size_t)selection->targets[i]->environment->policy.max_parallel;
+
+        local += selection->targets[i]->agent == NULL;
+        max_streams = parallel > max_streams ? parallel : max_streams;
+    }
+    if (local > 0 && !open_local(workspace, selection, local, err))
+        return NULL;
+    if (local < selection->count && !load_identity(workspace, err))
+        return NULL;
+    workspace->dispatcher = dispatcher_new(&(struct dispatcher_settings){
+        .operator_name = workspace->operator_name,
+        .identity = workspace->identity,
+        .local = workspace->local,
+        .max_streams = max_streams,
+        .clock = workspace->invocation->clock,
+    });
+    return workspace->dispatcher;
+}
+
+bool workspace_signing_key(struct workspace *workspace, struct signing_key **key, struct error *err)
+{
+    const char *path = workspace->inventory->operator_settings.signing_key;
+
+    *key = NULL;
+    if (path == NULL)
+        return true;
+    *key = signing_key_load(path, err);
+    return *key != NULL;
+}

@@ -1,0 +1,48 @@
+/*
+ * workspace - what most commands stand on: inventory, selection, store, and the way to the agents.
+ *
+ * Parts are opened when they are first asked for, so that a command pays for what it uses:
+ * nothing loads a certificate for a local SQLite file.
+ */
+#ifndef FLEET_ORCHESTRATOR_WORKSPACE_H
+#define FLEET_ORCHESTRATOR_WORKSPACE_H
+
+#include "common/tls.h"
+#include "inventory/selector.h"
+#include "orchestrator/command.h"
+#include "orchestrator/dispatcher.h"
+#include "orchestrator/store.h"
+#include "orchestrator/survey.h"
+#include "plans/migrations.h"
+
+struct workspace;
+
+/* Finds and reads the inventory. NULL: the faults are reported and *status is the exit status. */
+struct workspace *workspace_open(const struct invocation *invocation, int *status,
+                                 struct error *err) MUST_USE;
+void workspace_free(struct workspace *workspace);
+AUTO_DEFINE(workspace)
+
+const struct inventory *workspace_inventory(const struct workspace *workspace);
+/* Who acts: [operator] name, or the login name. */
+const char *workspace_operator(const struct workspace *workspace);
+
+/* The targets that the options and the operands from first on select. */
+bool workspace_select(struct workspace *workspace, size_t first_operand,
+                      struct selection *selection, struct error *err) MUST_USE;
+
+/* The folder's migrations; faults are reported here, then NULL with *status set. */
+const struct migrations *workspace_migrations(struct workspace *workspace, int *status);
+
+struct store *workspace_store(struct workspace *workspace, struct error *err) MUST_USE;
+
+/* The dispatcher to the agents of these targets. */
+struct dispatcher *workspace_dispatcher(struct workspace *workspace,
+                                        const struct selection *selection,
+                                        struct error *err) MUST_USE;
+
+/* The operator's key for signing plans; NULL without an error when there is none. */
+bool workspace_signing_key(struct workspace *workspace, struct signing_key **key,
+                           struct error *err) MUST_USE;
+
+#endif

@@ -68,6 +68,9 @@ struct engine {
                             const char *password, struct error *err);
     void (*close)(struct session *session);
 
+    /* Whether an idle session still reaches its database, as far as can be told without a round
+       trip: the server has not hung up, the path still names the file that is open. */
+    bool (*alive)(struct session *session);
     /* Puts the session back to how open left it, outside any transaction, without locks. */
     bool (*reset)(struct session *session, struct error *err);
     /* From another thread: ends the statement that runs, on the server too. */

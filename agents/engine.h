@@ -6,7 +6,18 @@
  * between engines are traits, so that nobody compares engine names. A fourth engine is one more
  * file under agents/engines and one more row in the table of engine.c.
  *
- * SQL of our own uses $1 … $9 in rising order, each once, for parameters, all sent as text.
+ * SQL of our own uses $1 … $32 in rising order, each once, for parameters, all sent as text.
+ *
+ * Our tables on a target, with the types that suit the engine; digests are 64 hex digits, instants
+ * RFC 3339 text (clock.h). Only fingerprint and previous_hash may be NULL.
+ *
+ *   fleet_history  seq bigint primary key, attempt_key unique, part int, parts int, version, name,
+ *                  direction, source_sha256, rendered_sha256, plan, rollout, applied_by,
+ *                  epoch bigint, started_at, ended_at, fingerprint, previous_hash, row_hash
+ *   fleet_fence    id smallint primary key, always 1; store, rollout, epoch bigint
+ *   fleet_intent   attempt_key, statement int, sha256, class, state_before, state_after, session,
+ *                  status, version, name, direction, summary, started_at;
+ *                  primary key (attempt_key, statement)
  */
 #ifndef FLEET_AGENTS_ENGINE_H
 #define FLEET_AGENTS_ENGINE_H
@@ -61,6 +72,15 @@ struct engine {
        when repeated. %s stands for the qualifier of our tables (see qualify). */
     const char *const *create_tables;
     size_t create_tables_count;
+
+    /* Turns foreign keys off for the session until reset; run outside a transaction. NULL when the
+       engine has no such switch. */
+    const char *foreign_keys_off;
+    /* Appends a line for each row that breaks a foreign key. NULL when the engine cannot tell. */
+    bool (*foreign_key_violations)(struct session *session, struct buffer *out, struct error *err);
+    /* Whether a script's statement is that switch, on an engine that ignores it inside a
+       transaction. NULL when none does. */
+    bool (*is_foreign_keys_off)(const char *sql, size_t length);
 
     /* Logs in and runs the target's init_sql. ERROR_CONNECT, or ERROR_CONFIG for a bad URL. The
        password is not part of any message. */
@@ -126,6 +146,7 @@ struct engine {
     bool (*introspect)(struct session *session, struct buffer *out, struct error *err);
 };
 
+/* One for each file under agents/engines; engine.c lists them. */
 extern const struct engine engine_postgresql;
 extern const struct engine engine_mysql;
 extern const struct engine engine_sqlite;
@@ -135,6 +156,9 @@ const struct engine *engine_of(enum engine_kind kind);
 /* Opens with the password from the target's source. NULL and err, wrapped with what was tried. */
 struct session *session_open(const struct agent_target *target, const struct clock *clock,
                              struct error *err) MUST_USE;
+/* The same on an engine that need not be in the table: another connection like one we have. */
+struct session *session_open_on(const struct engine *engine, const struct agent_target *target,
+                                const struct clock *clock, struct error *err) MUST_USE;
 /* NULL is fine. */
 void session_free(struct session *session);
 AUTO_DEFINE(session)

@@ -29,7 +29,7 @@ static const struct option_spec selector_options[] = {
 };
 
 static const struct option_spec output_options[] = {
-    {"output", 'O', "FORM", false, "table, json or csv"},
+    {"output", 'O', "FORM", false, "table, json, csv or html"},
 };
 
 size_t command_groups(const struct command *command, struct option_group groups[COMMAND_GROUPS])

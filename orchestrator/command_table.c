@@ -10,6 +10,10 @@ const struct command *const commands[] = {
     &command_plan,
     &command_apply,
     &command_rollback,
+    &command_baseline,
+    &command_audit_report,
+    &command_audit_log,
+    &command_doctor,
 };
 
 const size_t command_count = COUNT_OF(commands);

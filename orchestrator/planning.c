@@ -176,18 +176,18 @@ static bool make_plan(struct workspace *workspace, const struct invocation *invo
 }
 
 bool planning_make(struct workspace *workspace, const struct invocation *invocation,
-                   size_t first_operand, const struct planning_goal *goal,
-                   struct planning *planning, int *status, struct error *err)
+                   const struct planning_goal *goal, struct planning *planning, int *status,
+                   struct error *err)
 {
     *status = STATUS_FAILED;
-    if (!workspace_select(workspace, first_operand, &planning->selection, err) ||
+    if (!workspace_select(workspace, goal->operands, &planning->selection, err) ||
         !find_environment(planning, err))
         return false;
     struct dispatcher *dispatcher = workspace_dispatcher(workspace, &planning->selection, err);
     if (dispatcher == NULL)
         return false;
-    planning->survey =
-        survey_take(dispatcher, workspace_inventory(workspace), &planning->selection, false, err);
+    planning->survey = survey_take(dispatcher, workspace_inventory(workspace), &planning->selection,
+                                   goal->fingerprint, err);
     return planning->survey != NULL &&
            make_plan(workspace, invocation, goal, planning, status, err);
 }

@@ -20,6 +20,8 @@ struct planning_goal {
     enum plan_goal goal;
     const char *to;
     int steps;
+    enum operand_meaning operands;
+    bool fingerprint; /* also take the targets' fingerprints */
 };
 
 /*
@@ -27,8 +29,8 @@ struct planning_goal {
  * is the exit status, and the problems are reported, or err says what failed.
  */
 bool planning_make(struct workspace *workspace, const struct invocation *invocation,
-                   size_t first_operand, const struct planning_goal *goal,
-                   struct planning *planning, int *status, struct error *err) MUST_USE;
+                   const struct planning_goal *goal, struct planning *planning, int *status,
+                   struct error *err) MUST_USE;
 
 /* Prints what the survey could not reach, one line each, to the messages. */
 void planning_report_unreached(const struct planning *planning, const struct terminal *terminal);

@@ -10,6 +10,7 @@
 #include "common/json.h"
 #include "common/memory.h"
 #include "common/text.h"
+#include "embedded.h"
 
 struct cell {
     const char *text; /* NULL: no value */
@@ -27,8 +28,10 @@ struct report {
 
 bool report_form_from_name(const char *name, enum report_form *form, struct error *err)
 {
-    static const char *const names[] = {
-        [REPORT_TABLE] = "table", [REPORT_JSON] = "json", [REPORT_CSV] = "csv"};
+    static const char *const names[] = {[REPORT_TABLE] = "table",
+                                        [REPORT_JSON] = "json",
+                                        [REPORT_CSV] = "csv",
+                                        [REPORT_HTML] = "html"};
 
     *form = REPORT_TABLE;
     if (name == NULL)
@@ -39,7 +42,7 @@ bool report_form_from_name(const char *name, enum report_form *form, struct erro
             return true;
         }
     }
-    return error_set(err, ERROR_USAGE, "--output %s: expected table, json or csv", name);
+    return error_set(err, ERROR_USAGE, "--output %s: expected table, json, csv or html", name);
 }
 
 struct report *report_new(const struct report_column *columns, size_t count)
@@ -147,6 +150,43 @@ static void print_csv(const struct report *report, FILE *out)
     }
 }
 
+static void print_html_text(const char *text, FILE *out)
+{
+    for (const char *p = text; *p != '\0'; p++) {
+        if (*p == '&')
+            fputs("&amp;", out);
+        else if (*p == '<')
+            fputs("&lt;", out);
+        else if (*p == '"')
+            fputs("&quot;", out);
+        else
+            fputc(*p, out);
+    }
+}
+
+static void print_html_row(const struct report *report, const struct cell *cells, FILE *out)
+{
+    fputs("<tr>", out);
+    for (size_t c = 0; c < report->column_count; c++) {
+        fputs(report->columns[c].is_number ? "<td class=\"number\">" : "<td>", out);
+        print_html_text(cells[c].text != NULL ? cells[c].text : "", out);
+        fputs("</td>", out);
+    }
+    fputs("</tr>\n", out);
+}
+
+static void print_html(const struct report *report, const char *name, FILE *out)
+{
+    fputs(text_report_page, out);
+    fprintf(out, "<title>fleet %s</title>\n<h1>%s</h1>\n<table>\n<tr>", name, name);
+    for (size_t c = 0; c < report->column_count; c++)
+        fprintf(out, "<th>%s</th>", report->columns[c].title);
+    fputs("</tr>\n", out);
+    for (size_t i = 0; i < report->cell_count; i += report->column_count)
+        print_html_row(report, report->cells + i, out);
+    fputs("</table>\n", out);
+}
+
 static const char *shown(const struct cell *cell)
 {
     return cell->text != NULL && cell->text[0] != '\0' ? cell->text : "-";
@@ -250,6 +290,9 @@ void report_print(const struct report *report, const char *name, enum report_for
         break;
     case REPORT_CSV:
         print_csv(report, terminal->out);
+        break;
+    case REPORT_HTML:
+        print_html(report, name, terminal->out);
         break;
     }
 }

@@ -1,5 +1,5 @@
 /*
- * report - rows with named columns, printed as an aligned table, JSON or CSV (RFC 4180).
+ * report - rows with named columns, printed as an aligned table, JSON, CSV (RFC 4180) or a page.
  *
  * Commands fill one report; the form is the reader's choice. Values are text from anywhere: a table
  * escapes what could steer a terminal, JSON and CSV carry it as it is.
@@ -13,9 +13,9 @@
 #include "common/error.h"
 #include "orchestrator/terminal.h"
 
-enum report_form { REPORT_TABLE, REPORT_JSON, REPORT_CSV };
+enum report_form { REPORT_TABLE, REPORT_JSON, REPORT_CSV, REPORT_HTML };
 
-/* "table", "json", "csv"; NULL is table. ERROR_USAGE otherwise. */
+/* "table", "json", "csv", "html"; NULL is table. ERROR_USAGE otherwise. */
 bool report_form_from_name(const char *name, enum report_form *form, struct error *err) MUST_USE;
 
 struct report_column {

@@ -101,24 +101,38 @@ const char *workspace_operator(const struct workspace *workspace)
     return workspace->operator_name;
 }
 
-bool workspace_select(struct workspace *workspace, size_t first_operand,
+/* The values of an option, and after them the operands if they mean the same; to be freed. */
+static const char **option_and_operands(const struct arguments *arguments, const char *option,
+                                        bool with_operands, size_t *count)
+{
+    size_t operands = with_operands ? arguments_operand_count(arguments) : 0;
+    size_t given;
+    const char *const *values = arguments_values(arguments, option, &given);
+    const char **all = xcalloc(given + operands, sizeof *all);
+
+    for (size_t i = 0; i < given; i++)
+        all[i] = values[i];
+    for (size_t i = 0; i < operands; i++)
+        all[given + i] = arguments_operand(arguments, i);
+    *count = given + operands;
+    return all;
+}
+
+bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
                       struct selection *selection, struct error *err)
 {
     const struct arguments *arguments = workspace->invocation->arguments;
     struct selector selector = {0};
-    size_t operands = arguments_operand_count(arguments);
-    size_t given;
-    const char *const *options = arguments_values(arguments, "env", &given);
-    const char **environments = xcalloc(given + operands, sizeof *environments);
+    const char **environments = option_and_operands(
+        arguments, "env", meaning == OPERANDS_ARE_ENVIRONMENTS, &selector.environment_count);
+    const char **targets = option_and_operands(arguments, "target", meaning == OPERANDS_ARE_TARGETS,
+                                               &selector.target_count);
 
-    for (size_t i = 0; i < given; i++)
-        environments[selector.environment_count++] = options[i];
-    for (size_t i = first_operand; i < operands; i++)
-        environments[selector.environment_count++] = arguments_operand(arguments, i);
     selector.environments = environments;
-    selector.targets = arguments_values(arguments, "target", &selector.target_count);
+    selector.targets = targets;
     selector.labels = arguments_values(arguments, "label", &selector.label_count);
     bool ok = selector_apply(&selector, workspace->inventory, selection, err);
+    free(targets);
     free(environments);
     return ok;
 }

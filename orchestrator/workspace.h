@@ -27,8 +27,11 @@ const struct inventory *workspace_inventory(const struct workspace *workspace);
 /* Who acts: [operator] name, or the login name. */
 const char *workspace_operator(const struct workspace *workspace);
 
-/* The targets that the options and the operands from first on select. */
-bool workspace_select(struct workspace *workspace, size_t first_operand,
+/* What the plain words of the command line select. */
+enum operand_meaning { OPERANDS_ARE_ENVIRONMENTS, OPERANDS_ARE_TARGETS };
+
+/* The targets that the options and the operands select. */
+bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
                       struct selection *selection, struct error *err) MUST_USE;
 
 /* The folder's migrations; faults are reported here, then NULL with *status set. */

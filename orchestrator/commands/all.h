@@ -5,6 +5,10 @@
 #include "orchestrator/command.h"
 
 extern const struct command command_apply;
+extern const struct command command_audit_log;
+extern const struct command command_audit_report;
+extern const struct command command_baseline;
+extern const struct command command_doctor;
 extern const struct command command_init;
 extern const struct command command_inventory_check;
 extern const struct command command_inventory_list;

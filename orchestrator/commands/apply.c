@@ -115,7 +115,7 @@ static int apply_selection(struct workspace *workspace, const struct invocation 
     __attribute__((cleanup(planning_free))) struct planning planning = {0};
     int status;
 
-    if (!planning_make(workspace, invocation, 0, &goal, &planning, &status, err))
+    if (!planning_make(workspace, invocation, &goal, &planning, &status, err))
         return status;
     planning_report_unreached(&planning, invocation->terminal);
     const struct applying applying = {

@@ -27,7 +27,7 @@ static int run_list(const struct invocation *invocation, struct error *err)
     if (workspace == NULL)
         return status;
     if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err) ||
-        !workspace_select(workspace, 0, &selection, err))
+        !workspace_select(workspace, OPERANDS_ARE_ENVIRONMENTS, &selection, err))
         return STATUS_USAGE;
     AUTO(report) struct report *report = report_new(list_columns, COUNT_OF(list_columns));
     for (size_t i = 0; i < selection.count; i++) {
@@ -75,7 +75,7 @@ static int run_check(const struct invocation *invocation, struct error *err)
     if (workspace == NULL)
         return status;
     if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err) ||
-        !workspace_select(workspace, 0, &selection, err))
+        !workspace_select(workspace, OPERANDS_ARE_ENVIRONMENTS, &selection, err))
         return STATUS_USAGE;
     struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
     if (dispatcher == NULL)

@@ -50,11 +50,11 @@ static int run_plan(const struct invocation *invocation, struct error *err)
         return status;
     if (!report_form_from_name(arguments_value(arguments, "output"), &form, err))
         return STATUS_USAGE;
-    if (form == REPORT_CSV) {
-        error_set(err, ERROR_USAGE, "--output csv: a plan is no table; use json");
+    if (form != REPORT_TABLE && form != REPORT_JSON) {
+        error_set(err, ERROR_USAGE, "a plan is no list of rows: use --output table or json");
         return STATUS_USAGE;
     }
-    if (!planning_make(workspace, invocation, 0, &goal, &planning, &status, err))
+    if (!planning_make(workspace, invocation, &goal, &planning, &status, err))
         return status;
     planning_report_unreached(&planning, invocation->terminal);
     show(invocation, &planning, form);

@@ -26,8 +26,7 @@ static int run_rollback(const struct invocation *invocation, struct error *err)
     if (!read_goal(invocation->arguments, &goal, err))
         return STATUS_USAGE;
     AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
-    if (workspace == NULL ||
-        !planning_make(workspace, invocation, 0, &goal, &planning, &status, err))
+    if (workspace == NULL || !planning_make(workspace, invocation, &goal, &planning, &status, err))
         return status;
     planning_report_unreached(&planning, invocation->terminal);
     const struct applying applying = {

@@ -152,7 +152,7 @@ static int run_status(const struct invocation *invocation, struct error *err)
     if (workspace == NULL)
         return status;
     if (!report_form_from_name(arguments_value(arguments, "output"), &form, err) ||
-        !workspace_select(workspace, 0, &selection, err))
+        !workspace_select(workspace, OPERANDS_ARE_ENVIRONMENTS, &selection, err))
         return STATUS_USAGE;
     const struct migrations *migrations = workspace_migrations(workspace, &status);
     if (migrations == NULL)

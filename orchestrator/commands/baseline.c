@@ -1,0 +1,170 @@
+/* fleet baseline - marks migrations as applied on a target that was built another way. */
+
+#include "orchestrator/applying.h"
+#include "orchestrator/commands/all.h"
+#include "orchestrator/ledger.h"
+#include "plans/version.h"
+
+/* The newest applied version is the one, so its recorded fingerprint is that of the version. */
+static bool is_at(const struct surveyed *item, const char *version)
+{
+    const char *newest = NULL;
+
+    for (size_t i = 0; item->reached && i < item->applied->count; i++) {
+        const char *candidate = item->applied->items[i].version;
+
+        if (candidate[0] != '\0' && (newest == NULL || version_compare(candidate, newest) > 0))
+            newest = candidate;
+    }
+    return newest != NULL && version_compare(newest, version) == 0;
+}
+
+static const struct surveyed *find_sibling(const struct survey *all, const struct surveyed *item,
+                                           const char *version)
+{
+    for (size_t i = 0; i < all->count; i++) {
+        const struct surveyed *other = &all->items[i];
+
+        if (other->target != item->target && other->target->engine == item->target->engine &&
+            is_at(other, version) && !digest_is_none(&other->status.recorded_fingerprint))
+            return other;
+    }
+    return NULL;
+}
+
+static bool check_target(const struct survey *all, const struct surveyed *item, const char *version,
+                         struct error *err)
+{
+    const struct surveyed *sibling = find_sibling(all, item, version);
+
+    if (sibling == NULL)
+        return error_set(err, ERROR_CONFLICT,
+                         "target %s: no other %s target is at version %s to compare its schema "
+                         "with; --accept REASON takes your word for it",
+                         item->target->name, engine_kind_name(item->target->engine), version);
+    if (!digest_equal(&sibling->status.recorded_fingerprint, &item->status.fingerprint))
+        return error_set(err, ERROR_CONFLICT,
+                         "target %s: its schema is not that of %s at version %s; --accept REASON "
+                         "takes your word for it",
+                         item->target->name, sibling->target->name, version);
+    return true;
+}
+
+static bool check_fingerprints(const struct survey *all, const struct survey *chosen,
+                               const char *version, struct error *err)
+{
+    for (size_t i = 0; i < chosen->count; i++)
+        if (chosen->items[i].reached && !check_target(all, &chosen->items[i], version, err))
+            return false;
+    return true;
+}
+
+/* The operator's word stands in the ledger before anything is marked. */
+static bool record_acceptance(struct workspace *workspace, const struct invocation *invocation,
+                              const struct plan *plan, const char *reason, struct error *err)
+{
+    struct store *store = workspace_store(workspace, err);
+    char digest[DIGEST_HEX_SIZE];
+
+    if (store == NULL)
+        return false;
+    digest_to_hex(&plan->digest, digest);
+    struct database *database = store_database(store);
+    const struct ledger_entry entry = {
+        .who = workspace_operator(workspace),
+        .what = "baseline-accepted",
+        .rollout = "",
+        .plan = digest,
+        .target = "",
+        .subject = plan->header.environment,
+        .result = "accepted",
+        .detail = reason,
+    };
+    if (!database_begin(database, err))
+        return false;
+    bool ok =
+        ledger_append(database, invocation->clock, &entry, err) && database_commit(database, err);
+    if (!ok)
+        database_rollback(database);
+    return ok;
+}
+
+static bool check_or_accept(struct workspace *workspace, const struct invocation *invocation,
+                            const struct planning *planning, const struct survey *all,
+                            struct error *err)
+{
+    const char *reason = arguments_value(invocation->arguments, "accept");
+
+    if (planning->plan->target_count == 0)
+        return true;
+    if (reason != NULL)
+        return record_acceptance(workspace, invocation, planning->plan, reason, err);
+    return check_fingerprints(all, planning->survey, arguments_value(invocation->arguments, "at"),
+                              err);
+}
+
+/* Every target of the inventory: the siblings to compare with. */
+static struct survey *survey_all(struct workspace *workspace, struct error *err)
+{
+    const struct inventory *inventory = workspace_inventory(workspace);
+    const struct selector everything = {0};
+    AUTO_SELECTION struct selection selection = {0};
+
+    if (!selector_apply(&everything, inventory, &selection, err))
+        return NULL;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
+    return dispatcher != NULL ? survey_take(dispatcher, inventory, &selection, false, err) : NULL;
+}
+
+static int run_baseline(const struct invocation *invocation, struct error *err)
+{
+    const struct arguments *arguments = invocation->arguments;
+    const struct planning_goal goal = {
+        .goal = GOAL_BASELINE,
+        .to = arguments_value(arguments, "at"),
+        .operands = OPERANDS_ARE_TARGETS,
+        .fingerprint = true,
+    };
+    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    int status;
+
+    if (goal.to == NULL) {
+        error_set(err, ERROR_USAGE, "--at VERSION is missing: which version does the target have?");
+        return STATUS_USAGE;
+    }
+    AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
+    if (workspace == NULL)
+        return status;
+    AUTO(survey) struct survey *all = survey_all(workspace, err);
+    if (all == NULL)
+        return STATUS_FAILED;
+    if (!planning_make(workspace, invocation, &goal, &planning, &status, err))
+        return status;
+    planning_report_unreached(&planning, invocation->terminal);
+    if (!check_or_accept(workspace, invocation, &planning, all, err))
+        return STATUS_FAILED;
+    const struct applying applying = {
+        .plan = planning.plan,
+        .environment = planning.environment,
+        .survey = planning.survey,
+        .verb = "Mark as applied",
+    };
+    return applying_run(workspace, invocation, &applying, err);
+}
+
+static const struct option_spec options[] = {
+    {"at", 0, "VERSION", false, "the version that the target has"},
+    {"accept", 0, "REASON", false, "without comparing the schema; the reason is recorded"},
+    {"yes", 'y', NULL, false, "do not ask"},
+};
+
+const struct command command_baseline = {
+    .name = "baseline",
+    .operands = "TARGET… --at VERSION",
+    .summary = "Mark migrations as applied on a target that was built another way",
+    .details = "The target's schema must equal that of another target at this version.",
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT,
+    .options = options,
+    .option_count = COUNT_OF(options),
+    .run = run_baseline,
+};

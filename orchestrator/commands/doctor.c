@@ -1,0 +1,203 @@
+/* fleet doctor - looks at every part that a rollout stands on and says what is wrong. */
+#include <inttypes.h>
+
+#include "common/signing.h"
+#include "orchestrator/commands/all.h"
+#include "orchestrator/histories.h"
+#include "orchestrator/ledger.h"
+#include "orchestrator/report.h"
+#include "orchestrator/workspace.h"
+
+static const struct report_column columns[] = {
+    {.key = "check", .title = "CHECK"},
+    {.key = "subject", .title = "SUBJECT"},
+    {.key = "result", .title = "RESULT"},
+    {.key = "detail", .title = "DETAIL"},
+};
+
+/* The examination while it goes on. */
+struct examination {
+    const struct invocation *invocation;
+    struct workspace *workspace;
+    struct selection selection;
+    struct report *report;
+    bool failed;
+    bool needs_operator;
+};
+
+static void find(struct examination *examination, const char *check, const char *subject, bool good,
+                 const char *detail)
+{
+    report_row(examination->report);
+    report_text(examination->report, check, STYLE_PLAIN);
+    report_text(examination->report, subject, STYLE_NAME);
+    report_text(examination->report, good ? "ok" : "problem", good ? STYLE_GOOD : STYLE_BAD);
+    report_text(examination->report, detail, STYLE_PLAIN);
+    examination->failed = examination->failed || !good;
+}
+
+static void examine_migrations(struct examination *examination)
+{
+    const char *directory = workspace_inventory(examination->workspace)->migrations;
+    AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
+    AUTO(migrations)
+    const struct migrations *migrations = migrations_load(directory, SUM_REQUIRED, faults);
+
+    for (size_t i = 0; migrations == NULL && i < diagnostics_count(faults); i++) {
+        AUTO_BUFFER struct buffer text = {0};
+
+        error_describe(diagnostics_at(faults, i), &text);
+        find(examination, "migrations", directory, false, buffer_text(&text));
+    }
+    if (migrations != NULL) {
+        AUTO_BUFFER struct buffer text = {0};
+
+        buffer_printf(&text, "%zu migrations, %zu repeatables, all as fleet.sum pins them",
+                      migrations->count, migrations->repeatable_count);
+        find(examination, "migrations", directory, true, buffer_text(&text));
+    }
+}
+
+static void examine_store(struct examination *examination)
+{
+    const char *path = workspace_inventory(examination->workspace)->state;
+    AUTO_BUFFER struct buffer text = {0};
+    struct error err = {0};
+    int64_t entries = 0;
+    struct store *store = workspace_store(examination->workspace, &err);
+    bool good = store != NULL && ledger_verify(store_database(store), &entries, &err);
+
+    if (good)
+        buffer_printf(&text, "%" PRId64 " ledger entries, the chain holds", entries);
+    find(examination, "store", path, good, good ? buffer_text(&text) : err.message);
+}
+
+static void examine_certificate(struct examination *examination)
+{
+    const struct operator_settings *settings =
+        &workspace_inventory(examination->workspace)->operator_settings;
+    const struct clock *clock = examination->invocation->clock;
+    struct error err = {0};
+    char until[TIMESTAMP_SIZE];
+
+    if (settings->cert == NULL || settings->key == NULL || settings->ca == NULL)
+        return;
+    const struct tls_files files = {settings->cert, settings->key, settings->ca, settings->crl};
+    AUTO(tls_identity) struct tls_identity *identity = tls_identity_load(&files, &err);
+    if (identity == NULL) {
+        find(examination, "certificate", settings->cert, false, err.message);
+        return;
+    }
+    AUTO_BUFFER struct buffer text = {0};
+    int64_t end_ms = tls_identity_not_after_ms(identity);
+    bool good = end_ms > clock->wall_ms(clock);
+    timestamp_format(end_ms, until);
+    buffer_printf(&text, "%s %s, valid until %s", role_name(tls_identity_self(identity)->role),
+                  tls_identity_self(identity)->name, until);
+    find(examination, "certificate", settings->cert, good, buffer_text(&text));
+}
+
+static void examine_signing_key(struct examination *examination)
+{
+    const char *path = workspace_inventory(examination->workspace)->operator_settings.signing_key;
+    char hex[PUBLIC_KEY_HEX_SIZE] = "";
+    struct error err = {0};
+
+    if (path == NULL)
+        return;
+    AUTO(signing_key) struct signing_key *key = signing_key_load(path, &err);
+    if (key != NULL) {
+        const struct public_key public_key = signing_key_public(key);
+
+        public_key_to_hex(&public_key, hex);
+    }
+    find(examination, "signing key", path, key != NULL, key != NULL ? hex : err.message);
+}
+
+static void examine_status(struct examination *examination, const struct surveyed *item)
+{
+    const struct open_intent *intent = item->reached ? item->status.intent : NULL;
+    AUTO_BUFFER struct buffer text = {0};
+
+    if (intent == NULL) {
+        find(examination, "target", item->target->name, item->reached,
+             item->reached ? item->status.server : item->error.message);
+        return;
+    }
+    examination->needs_operator = true;
+    buffer_printf(&text, "%s %s_%s stopped inside statement %d: %s",
+                  direction_name(intent->direction), intent->version, intent->name,
+                  intent->statement, intent->summary);
+    find(examination, "target", item->target->name, false, buffer_text(&text));
+}
+
+static void examine_history(struct examination *examination, const struct target_history *history)
+{
+    AUTO_BUFFER struct buffer text = {0};
+
+    if (!history->reached)
+        return;
+    bool good = history->error.code == ERROR_NONE;
+    buffer_printf(&text, "%zu rows, the chain holds", history->count);
+    find(examination, "history", history->target->name, good,
+         good ? buffer_text(&text) : history->error.message);
+}
+
+static bool examine_targets(struct examination *examination, struct error *err)
+{
+    struct workspace *workspace = examination->workspace;
+    const struct inventory *inventory = workspace_inventory(workspace);
+    const struct selection *selection = &examination->selection;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, selection, err);
+
+    if (dispatcher == NULL)
+        return false;
+    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, selection, false, err);
+    if (survey == NULL)
+        return false;
+    AUTO(histories)
+    struct histories *histories = histories_take(dispatcher, inventory, selection, err);
+    if (histories == NULL)
+        return false;
+    for (size_t i = 0; i < survey->count; i++) {
+        examine_status(examination, &survey->items[i]);
+        examine_history(examination, &histories->items[i]);
+    }
+    return true;
+}
+
+static int run_doctor(const struct invocation *invocation, struct error *err)
+{
+    AUTO(report) struct report *report = report_new(columns, COUNT_OF(columns));
+    struct examination examination = {.invocation = invocation, .report = report};
+    enum report_form form;
+    int status;
+
+    AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
+    if (workspace == NULL)
+        return status;
+    examination.workspace = workspace;
+    if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err) ||
+        !workspace_select(workspace, OPERANDS_ARE_ENVIRONMENTS, &examination.selection, err))
+        return STATUS_USAGE;
+    find(&examination, "inventory", workspace_inventory(workspace)->file, true, NULL);
+    examine_migrations(&examination);
+    examine_store(&examination);
+    examine_certificate(&examination);
+    examine_signing_key(&examination);
+    bool ok = examine_targets(&examination, err);
+    selection_free(&examination.selection);
+    report_print(report, "checks", form, invocation->terminal);
+    if (examination.needs_operator)
+        return STATUS_HALTED;
+    return ok && !examination.failed ? STATUS_DONE : STATUS_FAILED;
+}
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .operands = "[ENV…]",
+    .summary = "Examine inventory, migrations, store, keys, agents and targets",
+    .details = "Exit status: 0 all is well, 1 something is not, 4 a target needs an operator.",
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT,
+    .run = run_doctor,
+};

@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &command_audit_report,
     &command_audit_log,
     &command_doctor,
+    &command_completion,
 };
 
 const size_t command_count = COUNT_OF(commands);

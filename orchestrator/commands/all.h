@@ -8,6 +8,7 @@ extern const struct command command_apply;
 extern const struct command command_audit_log;
 extern const struct command command_audit_report;
 extern const struct command command_baseline;
+extern const struct command command_completion;
 extern const struct command command_doctor;
 extern const struct command command_init;
 extern const struct command command_inventory_check;

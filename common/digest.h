@@ -28,7 +28,7 @@ void digest_to_hex(const struct digest *digest, char hex[DIGEST_HEX_SIZE]);
 /* Exactly 64 lower-case hex digits; false otherwise. */
 bool digest_from_hex(const char *hex, struct digest *digest);
 
-/* A digest in pieces; hasher_end also frees it. */
+/* A digest in pieces. */
 struct hasher;
 struct hasher *hasher_new(void) MUST_USE;
 void hasher_free(struct hasher *hasher);

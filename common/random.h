@@ -15,7 +15,7 @@ const struct random_source *random_system(void);
 
 uint32_t random_u32(const struct random_source *source);
 
-/* length bytes as 2 * length lower-case hex digits and a NUL. */
+/* length bytes, at most 64, as 2 * length lower-case hex digits and a NUL. */
 void random_hex(const struct random_source *source, size_t length, char *text);
 
 #endif

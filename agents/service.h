@@ -6,7 +6,7 @@
  * status opened are kept for a while, so that an apply that follows need not log in again.
  *
  * Replies go to a sink: it is called by one thread at a time, but by any thread, and must not
- * block for long nor call back into the service.
+ * block for long nor call back into the service; only the two stops may be called from anywhere.
  */
 #ifndef FLEET_AGENTS_SERVICE_H
 #define FLEET_AGENTS_SERVICE_H
@@ -22,7 +22,7 @@ struct service_settings {
     const char *agent; /* the name that plans give this agent: "local" in-process */
     const struct agent_target *targets; /* all of them; must outlive the service */
     size_t target_count;
-    const struct trusted_key *keys;
+    const struct trusted_key *keys; /* copied */
     size_t key_count;
     int workers;       /* threads at most; 1 to 512 */
     int kept_sessions; /* idle sessions at most */
@@ -50,10 +50,13 @@ void service_history(struct service *service, const struct status_request *reque
 void service_run(struct service *service, const struct run_request *request,
                  const char *operator_name, reply_sink sink, void *context);
 
+/* Replaces the keys that may sign plans; copies them. For a reload. */
+void service_trust(struct service *service, const struct trusted_key *keys, size_t count);
+
 /* No further job of the rollout begins; what runs goes on to its end. */
 void service_stop(struct service *service, const char *rollout);
 
-/* Stops all rollouts; for draining. */
+/* Stops all rollouts, those to come as well; for draining. */
 void service_stop_all(struct service *service);
 
 /* Closes idle sessions that are past their time; call it now and then. */

@@ -1,0 +1,44 @@
+/*
+ * runs - what is under way in this process: rollouts, the targets they hold, plans accepted.
+ *
+ * A target is one rollout's at a time; a stopped rollout begins nothing more. Safe for any number
+ * of threads.
+ */
+#ifndef FLEET_AGENTS_RUNS_H
+#define FLEET_AGENTS_RUNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/digest.h"
+#include "common/error.h"
+
+struct runs;
+struct run; /* one request to run, from its acceptance to its end */
+
+struct runs *runs_new(size_t target_count) MUST_USE;
+/* No run may be left. */
+void runs_free(struct runs *runs);
+AUTO_DEFINE(runs)
+
+struct run *runs_begin(struct runs *runs, const char *rollout) MUST_USE;
+/* Frees the run; it holds no target any more. */
+void runs_end(struct runs *runs, struct run *run);
+
+/* Stops all runs of a rollout, or all there are and will be. */
+void runs_stop(struct runs *runs, const char *rollout);
+void runs_stop_all(struct runs *runs);
+bool run_is_stopped(const struct run *run);
+
+/* Takes the target (its index) for the run; ERROR_LOCKED names the rollout that has it. */
+bool runs_claim(struct runs *runs, const struct run *run, size_t target,
+                struct error *err) MUST_USE;
+void runs_release(struct runs *runs, size_t target);
+
+/* Whether the plan was accepted here before, and noting that it was. What was noted is forgotten
+   after until_ms (UTC), or when more than a thousand newer plans came. */
+bool runs_knows_plan(struct runs *runs, const struct digest *plan);
+void runs_note_plan(struct runs *runs, const struct digest *plan, int64_t until_ms, int64_t now_ms);
+
+#endif

@@ -1,0 +1,31 @@
+/* service_parts - what the files of the service share; see service.h. */
+#ifndef FLEET_AGENTS_SERVICE_PARTS_H
+#define FLEET_AGENTS_SERVICE_PARTS_H
+
+#include <pthread.h>
+
+#include "agents/reply_channel.h"
+#include "agents/runs.h"
+#include "agents/service.h"
+#include "agents/session_cache.h"
+#include "agents/worker_pool.h"
+
+struct service {
+    struct service_settings settings; /* without keys: those are below */
+    const struct agent_target **by_name;
+    struct worker_pool *pool;
+    struct session_cache *cache;
+    struct runs *runs;
+    pthread_rwlock_t trust_lock;
+    struct arena *trust; /* holds the keys */
+    const struct trusted_key *keys;
+    size_t key_count;
+};
+
+/* NULL if this agent does not own such a target. */
+const struct agent_target *service_target(const struct service *service, const char *name);
+
+/* Says that the target is not ours, and how that may have come about. Always false. */
+bool service_refuse_foreign(const struct service *service, const char *name, struct error *err);
+
+#endif

@@ -1,0 +1,133 @@
+/* The service's read-only half: what targets look like, and their histories. */
+#include "agents/executor.h"
+#include "agents/service_parts.h"
+
+/* A target that does not answer for this long is reported with an error. */
+enum { READ_DEADLINE_MS = 60 * 1000, ROWS_PER_MESSAGE = 4096 };
+
+/* One request, as the workers see it. */
+struct reading {
+    struct service *service;
+    const struct status_request *request;
+    struct reply_channel *channel;
+};
+
+typedef bool (*reader)(const struct reading *reading, struct session *session, struct arena *arena,
+                       struct error *err);
+
+/* Reads with a session of the target. A kept session may have been lost in the meantime: then, and
+   only then, it is tried again with a new one. */
+static bool read_target(const struct reading *reading, const struct agent_target *target,
+                        reader read, struct arena *arena, struct error *err)
+{
+    struct session_cache *cache = reading->service->cache;
+    const struct clock *clock = reading->service->settings.clock;
+    bool kept = true;
+    bool done = false;
+
+    while (kept && !done) {
+        error_clear(err);
+        struct session *session = session_cache_take(cache, target, &kept, err);
+
+        if (session == NULL)
+            return false;
+        session->deadline_ms = clock->monotonic_ms(clock) + READ_DEADLINE_MS;
+        done = read(reading, session, arena, err);
+        kept = kept && session->broken;
+        session_cache_put(cache, session, SESSION_READ_ONLY);
+    }
+    return done;
+}
+
+static const char *target_name(const struct reading *reading, size_t index)
+{
+    const struct status_request *request = reading->request;
+
+    return request->target_count > 0 ? request->targets[index]
+                                     : reading->service->settings.targets[index].name;
+}
+
+/* The index-th target of the request, read; what went wrong is told as its status. */
+static void read_item(const struct reading *reading, size_t index, reader read)
+{
+    const char *name = target_name(reading, index);
+    const struct agent_target *target = service_target(reading->service, name);
+    AUTO(arena) struct arena *arena = arena_new();
+    struct error err = {0};
+    struct target_status status = {.target = name, .server = "", .identity = "", .store = ""};
+
+    if (target == NULL)
+        service_refuse_foreign(reading->service, name, &err);
+    else if (read_target(reading, target, read, arena, &err))
+        return;
+    else
+        status.engine = target->engine;
+    error_at_target(&err, name);
+    status.error = &err;
+    reply_channel_status(reading->channel, &status, NULL);
+}
+
+static bool read_status(const struct reading *reading, struct session *session, struct arena *arena,
+                        struct error *err)
+{
+    struct target_status status = {0};
+    struct applied_set set = {0};
+
+    if (!executor_status(session, reading->request->fingerprint, arena, &status, &set, err))
+        return false;
+    reply_channel_status(reading->channel, &status, &set);
+    return true;
+}
+
+static bool read_history(const struct reading *reading, struct session *session,
+                         struct arena *arena, struct error *err)
+{
+    const char *name = session->target->name;
+    const struct history_row *rows;
+    size_t count;
+
+    if (!executor_history(session, arena, &rows, &count, err))
+        return false;
+    do {
+        size_t some = count < ROWS_PER_MESSAGE ? count : ROWS_PER_MESSAGE;
+
+        reply_channel_rows(reading->channel, name, rows, some);
+        rows += some;
+        count -= some;
+    } while (count > 0);
+    return true;
+}
+
+static void status_item(void *context, size_t index)
+{
+    read_item(context, index, read_status);
+}
+
+static void history_item(void *context, size_t index)
+{
+    read_item(context, index, read_history);
+}
+
+static void read_all(struct service *service, const struct status_request *request,
+                     worker_item item, reply_sink sink, void *context)
+{
+    AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
+    struct reading reading = {service, request, channel};
+    size_t count =
+        request->target_count > 0 ? request->target_count : service->settings.target_count;
+
+    worker_pool_for_each(service->pool, count, (size_t)service->settings.workers, item, &reading);
+    reply_channel_end(channel, NULL);
+}
+
+void service_status(struct service *service, const struct status_request *request, reply_sink sink,
+                    void *context)
+{
+    read_all(service, request, status_item, sink, context);
+}
+
+void service_history(struct service *service, const struct status_request *request, reply_sink sink,
+                     void *context)
+{
+    read_all(service, request, history_item, sink, context);
+}

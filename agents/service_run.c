@@ -1,0 +1,183 @@
+/* The service's writing half: a verified slice becomes jobs. */
+#include <string.h>
+
+#include "agents/executor.h"
+#include "agents/service_parts.h"
+
+/* One request to run, as the workers see it. */
+struct running {
+    struct service *service;
+    const struct run_request *request;
+    const struct slice *slice;
+    const char *operator_name;
+    struct run *run;
+    struct reply_channel *channel;
+};
+
+/* The most signatures that any of our targets in the slice demands. */
+static int signatures_needed(const struct service *service, const struct slice *slice)
+{
+    int needed = 0;
+
+    for (size_t i = 0; i < slice->plan.target_count; i++) {
+        const struct agent_target *target = service_target(service, slice->plan.targets[i].name);
+
+        if (target != NULL && target->approvals > needed)
+            needed = target->approvals;
+    }
+    return needed;
+}
+
+static bool verify(struct service *service, const struct slice *slice, struct error *err)
+{
+    const struct clock *clock = service->settings.clock;
+    int64_t now_ms = clock->wall_ms(clock);
+
+    pthread_rwlock_rdlock(&service->trust_lock);
+    const struct slice_rules rules = {
+        .fleet = service->settings.fleet,
+        .now_ms = now_ms,
+        .keys = service->keys,
+        .key_count = service->key_count,
+        .signatures_needed = signatures_needed(service, slice),
+        .seen_before = runs_knows_plan(service->runs, &slice->plan.digest),
+    };
+    bool valid = slice_verify(slice, &rules, err);
+
+    pthread_rwlock_unlock(&service->trust_lock);
+    if (valid)
+        runs_note_plan(service->runs, &slice->plan.digest, slice->plan.header.finish_by_ms, now_ms);
+    return valid;
+}
+
+/* Whether the plan means this target of ours, as we know it. */
+static bool check_scope(const struct service *service, const struct plan_header *header,
+                        const struct plan_target *planned, const struct agent_target *target,
+                        struct error *err)
+{
+    const struct clock *clock = service->settings.clock;
+
+    if (strcmp(planned->agent, service->settings.agent) != 0)
+        return error_set(err, ERROR_IDENTITY, "the plan gives it to agent %s, this is %s",
+                         planned->agent, service->settings.agent);
+    if (target->environment != NULL && strcmp(target->environment, header->environment) != 0)
+        return error_set(err, ERROR_VERIFY,
+                         "the plan is for environment %s, this agent has the target in %s",
+                         header->environment, target->environment);
+    if (target->engine != planned->engine)
+        return error_set(err, ERROR_VERIFY, "the plan is for %s, this agent has the target on %s",
+                         engine_kind_name(planned->engine), engine_kind_name(target->engine));
+    if (clock->wall_ms(clock) > header->finish_by_ms)
+        return error_set(err, ERROR_VERIFY,
+                         "the time in which the plan's jobs may begin is over; make a new plan");
+    return true;
+}
+
+static void tell_job(const struct running *running, const char *target, enum job_state state,
+                     struct error *err)
+{
+    if (err != NULL)
+        error_at_target(err, target);
+    reply_channel_event(
+        running->channel,
+        &(struct run_event){.kind = RUN_JOB, .target = target, .job = state, .error = err});
+}
+
+static void observe(void *context, const struct run_event *event)
+{
+    const struct running *running = context;
+
+    reply_channel_event(running->channel, event);
+}
+
+/* Runs the job of a target that is claimed for it. */
+static bool run_claimed(struct running *running, const struct plan_target *planned,
+                        const struct agent_target *target, struct error *err)
+{
+    const struct service_settings *settings = &running->service->settings;
+    const struct executor_limits limits = executor_limits_default();
+    const struct job job = {
+        .plan = &running->slice->plan,
+        .target = planned,
+        .store = running->request->store,
+        .rollout = running->request->rollout,
+        .operator_name = running->operator_name,
+        .epoch = running->request->epoch,
+    };
+    bool kept;
+    struct session *session = session_cache_take(running->service->cache, target, &kept, err);
+
+    if (session == NULL)
+        return false;
+    tell_job(running, planned->name, JOB_STARTED, NULL);
+    /* The observer was told how it ended, and why. */
+    struct error told = {0};
+    (void)!executor_run(session, &job, &limits, settings->random, observe, running, &told);
+    session_cache_put(running->service->cache, session, SESSION_RAN_SCRIPTS);
+    return true;
+}
+
+static bool run_target(struct running *running, const struct plan_target *planned,
+                       struct error *err)
+{
+    struct service *service = running->service;
+    const struct agent_target *target = service_target(service, planned->name);
+
+    if (target == NULL)
+        return service_refuse_foreign(service, planned->name, err);
+    if (!check_scope(service, &running->slice->plan.header, planned, target, err))
+        return false;
+
+    size_t index = (size_t)(target - service->settings.targets);
+    if (!runs_claim(service->runs, running->run, index, err))
+        return false;
+    bool begun = run_claimed(running, planned, target, err);
+    runs_release(service->runs, index);
+    return begun;
+}
+
+static void run_item(void *context, size_t index)
+{
+    struct running *running = context;
+    const struct plan_target *planned = &running->slice->plan.targets[index];
+    struct error err = {0};
+
+    if (run_is_stopped(running->run)) {
+        error_set(&err, ERROR_CANCELLED, "the rollout was stopped before this job began");
+        tell_job(running, planned->name, JOB_SKIPPED, &err);
+    } else if (!run_target(running, planned, &err)) {
+        tell_job(running, planned->name, JOB_REFUSED, &err);
+    }
+}
+
+static void run_slice(struct running *running)
+{
+    struct service *service = running->service;
+    int parallel = running->request->max_parallel;
+
+    running->run = runs_begin(service->runs, running->request->rollout);
+    reply_channel_event(running->channel, &(struct run_event){.kind = RUN_ACCEPTED});
+    worker_pool_for_each(service->pool, running->slice->plan.target_count,
+                         parallel > 0 ? (size_t)parallel : 1, run_item, running);
+    runs_end(service->runs, running->run);
+}
+
+void service_run(struct service *service, const struct run_request *request,
+                 const char *operator_name, reply_sink sink, void *context)
+{
+    AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
+    struct error err = {0};
+    AUTO(slice) struct slice *slice = slice_decode(request->slice, &err);
+
+    if (slice == NULL || !verify(service, slice, &err)) {
+        reply_channel_end(channel, &err);
+        return;
+    }
+    struct running running = {.service = service,
+                              .request = request,
+                              .slice = slice,
+                              .operator_name = operator_name,
+                              .channel = channel};
+    run_slice(&running);
+    reply_channel_end(channel, NULL);
+}

@@ -1,0 +1,2 @@
+-- fleet: no-transaction
+DROP INDEX CONCURRENTLY orders_by_day;

@@ -1,0 +1,2 @@
+-- fleet: no-transaction
+CREATE INDEX CONCURRENTLY orders_by_day ON orders (ordered_at);

@@ -1,0 +1,1 @@
+CREATE INDEX orders_by_day ON orders (ordered_at);

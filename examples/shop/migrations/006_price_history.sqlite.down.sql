@@ -1,0 +1,2 @@
+DROP TRIGGER product_keeps_price;
+DROP TABLE price_history;

@@ -11,6 +11,9 @@
 
 enum engine_kind { ENGINE_POSTGRESQL, ENGINE_MYSQL, ENGINE_SQLITE, ENGINE_KIND_COUNT };
 
+/* By number, for tables of words. */
+extern const char *const engine_kind_names[ENGINE_KIND_COUNT];
+
 /* "postgresql", "mysql" or "sqlite". */
 const char *engine_kind_name(enum engine_kind kind);
 

@@ -10,7 +10,7 @@
 
 enum { HISTORY_FORMAT = 1, TEXT_MAX = 1024, PARTS_MAX = 100000, ITEMS_MAX = 100000 };
 
-static const char *const directions[] = {
+const char *const direction_names[DIRECTION_COUNT] = {
     [DIRECTION_UP] = "up",
     [DIRECTION_DOWN] = "down",
     [DIRECTION_BASELINE] = "baseline",
@@ -19,14 +19,14 @@ static const char *const directions[] = {
 
 const char *direction_name(enum direction direction)
 {
-    assert((unsigned)direction < COUNT_OF(directions));
-    return directions[direction];
+    assert((unsigned)direction < DIRECTION_COUNT);
+    return direction_names[direction];
 }
 
 bool direction_from_name(const char *name, enum direction *direction)
 {
-    for (size_t i = 0; i < COUNT_OF(directions); i++) {
-        if (strcmp(directions[i], name) == 0) {
+    for (int i = 0; i < DIRECTION_COUNT; i++) {
+        if (strcmp(direction_names[i], name) == 0) {
             *direction = (enum direction)i;
             return true;
         }
@@ -38,8 +38,8 @@ bool direction_from_name(const char *name, enum direction *direction)
 
 static const struct record_field row_fields[] = {
     {"attempt_key", RECORD_DIGEST, .offset = ROW(attempt_key)},
-    {"direction", RECORD_CHOICE, .offset = ROW(direction), .most = COUNT_OF(directions),
-     .names = directions},
+    {"direction", RECORD_CHOICE, .offset = ROW(direction), .most = DIRECTION_COUNT,
+     .names = direction_names},
     {"ended_ms", RECORD_INT64, .offset = ROW(ended_ms), .most = INT64_MAX},
     {"epoch", RECORD_INT64, .offset = ROW(epoch), .most = INT64_MAX},
     {"fingerprint", RECORD_DIGEST, .offset = ROW(fingerprint)},

@@ -17,6 +17,10 @@
 #include "common/json.h"
 
 enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BASELINE, DIRECTION_REPEAT };
+enum { DIRECTION_COUNT = DIRECTION_REPEAT + 1 };
+
+/* By number, for tables of words. */
+extern const char *const direction_names[DIRECTION_COUNT];
 
 /* "up", "down", "baseline", "repeat". */
 const char *direction_name(enum direction direction);

@@ -3,7 +3,7 @@
 #define FLEET_COMMON_SCOPE_H
 
 #define MUST_USE __attribute__((warn_unused_result))
-#define PRINTF_LIKE(text, first)                                                                   \
+#define PRINTF_LIKE(text, first) \
     __attribute__((__format__(__printf__, text, first), __nonnull__(text)))
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 

@@ -3,7 +3,8 @@
  *
  * Requests are one JSON object; replies are a stream of JSON objects, one a line, that ends with
  * "end". A heartbeat comes at least every 2 s while nothing else does. Decoding is strict: an
- * unknown field, a wrong type or a value out of bounds is ERROR_PROTOCOL with its path. The same
+ * unknown field, a wrong type or a value out of bounds is ERROR_PROTOCOL with its path. Text that
+ * is absent is decoded as "". Each request says its format; the reply is in the request's. The same
  * structs go between the command line and the in-process agent, which skips the bytes.
  *
  *   POST /v1/status   struct status_request   → history, target …, end
@@ -86,11 +87,11 @@ enum job_state {
 const char *job_state_name(enum job_state state);
 bool job_state_from_name(const char *name, enum job_state *state);
 
-enum step_state { STEP_STARTED, STEP_DONE, STEP_FAILED, STEP_WAITING };
+enum step_state { STEP_STARTED, STEP_DONE, STEP_FAILED, STEP_WAITING, STEP_STATE_COUNT };
 
 const char *step_state_name(enum step_state state);
 
-enum run_event_kind { RUN_ACCEPTED, RUN_JOB, RUN_STEP };
+enum run_event_kind { RUN_ACCEPTED, RUN_JOB, RUN_STEP, RUN_EVENT_KIND_COUNT };
 
 /* One thing that happened in a run; fields that do not apply are zero. */
 struct run_event {
@@ -127,7 +128,8 @@ enum reply_kind {
     REPLY_ROWS,    /* target, rows */
     REPLY_EVENT,   /* event */
     REPLY_ERROR,   /* error: the request as a whole was refused; the last one */
-    REPLY_END
+    REPLY_END,
+    REPLY_KIND_COUNT
 };
 
 struct reply {

@@ -1,0 +1,315 @@
+#include "common/wire.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "common/record.h"
+
+/* Bytes; what a server says may have grown threefold by replacing what is not UTF-8. */
+enum { TEXT_MAX = 1024, SUMMARY_MAX = 2400, ROWS_MAX = 100000 };
+
+static const char *const job_states[JOB_STATE_COUNT] = {
+    [JOB_STARTED] = "started",
+    [JOB_APPLIED] = "applied",
+    [JOB_FAILED_CLEAN] = "failed_clean",
+    [JOB_ROLLED_BACK] = "rolled_back",
+    [JOB_HALTED] = "halted",
+    [JOB_UNKNOWN] = "unknown",
+    [JOB_NEEDS_OPERATOR] = "needs_operator",
+    [JOB_REFUSED] = "refused",
+    [JOB_SKIPPED] = "skipped",
+};
+
+static const char *const step_states[STEP_STATE_COUNT] = {
+    [STEP_STARTED] = "started",
+    [STEP_DONE] = "done",
+    [STEP_FAILED] = "failed",
+    [STEP_WAITING] = "waiting",
+};
+
+static const char *const event_kinds[RUN_EVENT_KIND_COUNT] = {
+    [RUN_ACCEPTED] = "accepted",
+    [RUN_JOB] = "job",
+    [RUN_STEP] = "step",
+};
+
+static const char *const reply_kinds[REPLY_KIND_COUNT] = {
+    [REPLY_HEARTBEAT] = "heartbeat",
+    [REPLY_HISTORY] = "history",
+    [REPLY_TARGET] = "target",
+    [REPLY_ROWS] = "rows",
+    [REPLY_EVENT] = "event",
+    [REPLY_ERROR] = "error",
+    [REPLY_END] = "end",
+};
+
+const char *job_state_name(enum job_state state)
+{
+    assert((unsigned)state < JOB_STATE_COUNT);
+    return job_states[state];
+}
+
+bool job_state_from_name(const char *name, enum job_state *state)
+{
+    for (int i = 0; i < JOB_STATE_COUNT; i++) {
+        if (strcmp(job_states[i], name) == 0) {
+            *state = (enum job_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *step_state_name(enum step_state state)
+{
+    assert((unsigned)state < STEP_STATE_COUNT);
+    return step_states[state];
+}
+
+#define INTENT(member) .offset = offsetof(struct open_intent, member)
+#define STATUS(member) .offset = offsetof(struct target_status, member)
+#define EVENT(member) .offset = offsetof(struct run_event, member)
+#define CHOICE_OF(table) .most = COUNT_OF(table), .names = (table)
+
+static const struct record_field intent_fields[] = {
+    {"direction", RECORD_CHOICE, INTENT(direction), CHOICE_OF(direction_names)},
+    {"name", RECORD_TEXT, INTENT(name), .most = TEXT_MAX},
+    {"statement", RECORD_INT, INTENT(statement), .least = 1, .most = INT32_MAX},
+    {"summary", RECORD_TEXT, INTENT(summary), .most = SUMMARY_MAX},
+    {"version", RECORD_TEXT, .optional = true, INTENT(version), .most = TEXT_MAX},
+};
+
+static const struct record_field status_fields[] = {
+    {"applied", RECORD_DIGEST, .optional = true, STATUS(applied)},
+    {"engine", RECORD_CHOICE, STATUS(engine), CHOICE_OF(engine_kind_names)},
+    {"epoch", RECORD_INT64, .optional = true, STATUS(epoch), .most = INT64_MAX},
+    {"fingerprint", RECORD_DIGEST, .optional = true, STATUS(fingerprint)},
+    {"head", RECORD_DIGEST, .optional = true, STATUS(head)},
+    {"identity", RECORD_TEXT, .optional = true, STATUS(identity), .most = TEXT_MAX},
+    {"recorded_fingerprint", RECORD_DIGEST, .optional = true, STATUS(recorded_fingerprint)},
+    {"seq", RECORD_INT64, .optional = true, STATUS(seq), .most = INT64_MAX},
+    {"server", RECORD_TEXT, .optional = true, STATUS(server), .most = TEXT_MAX},
+    {"store", RECORD_ID, .optional = true, STATUS(store)},
+    {"target", RECORD_NAME, STATUS(target)},
+};
+
+static const struct record_field accepted_fields[] = {
+    {"kind", RECORD_CHOICE, EVENT(kind), CHOICE_OF(event_kinds)},
+};
+
+static const struct record_field job_fields[] = {
+    {"duration_ms", RECORD_INT64, .optional = true, EVENT(duration_ms), .most = INT64_MAX},
+    {"fingerprint", RECORD_DIGEST, .optional = true, EVENT(fingerprint)},
+    {"head", RECORD_DIGEST, .optional = true, EVENT(head)},
+    {"kind", RECORD_CHOICE, EVENT(kind), CHOICE_OF(event_kinds)},
+    {"seq", RECORD_INT64, .optional = true, EVENT(seq), .most = INT64_MAX},
+    {"state", RECORD_CHOICE, EVENT(job), CHOICE_OF(job_states)},
+    {"target", RECORD_NAME, EVENT(target)},
+};
+
+static const struct record_field step_fields[] = {
+    {"direction", RECORD_CHOICE, EVENT(direction), CHOICE_OF(direction_names)},
+    {"duration_ms", RECORD_INT64, .optional = true, EVENT(duration_ms), .most = INT64_MAX},
+    {"fingerprint", RECORD_DIGEST, .optional = true, EVENT(fingerprint)},
+    {"head", RECORD_DIGEST, .optional = true, EVENT(head)},
+    {"kind", RECORD_CHOICE, EVENT(kind), CHOICE_OF(event_kinds)},
+    {"name", RECORD_TEXT, EVENT(name), .most = TEXT_MAX},
+    {"seq", RECORD_INT64, .optional = true, EVENT(seq), .most = INT64_MAX},
+    {"state", RECORD_CHOICE, EVENT(step), CHOICE_OF(step_states)},
+    {"target", RECORD_NAME, EVENT(target)},
+    {"version", RECORD_TEXT, .optional = true, EVENT(version), .most = TEXT_MAX},
+};
+
+static const struct record intent_record = {intent_fields, COUNT_OF(intent_fields)};
+static const struct record status_record = {status_fields, COUNT_OF(status_fields)};
+static const struct record event_records[RUN_EVENT_KIND_COUNT] = {
+    [RUN_ACCEPTED] = {accepted_fields, COUNT_OF(accepted_fields)},
+    [RUN_JOB] = {job_fields, COUNT_OF(job_fields)},
+    [RUN_STEP] = {step_fields, COUNT_OF(step_fields)},
+};
+
+static void put_error(json_t *object, const struct error *error)
+{
+    if (error != NULL)
+        json_put(object, "error", json_from_error(error));
+}
+
+/* The error in an optional field; NULL if there is none. */
+static const struct error *read_error(struct json_reader *reader)
+{
+    const json_t *value = json_read_optional(reader, "error");
+
+    if (value == NULL)
+        return NULL;
+    struct error *error = arena_calloc(reader->arena, 1, sizeof *error);
+    reader->failed = !json_to_error(value, error, reader->err);
+    return error;
+}
+
+static void put_set(const struct reply *reply, json_t *object)
+{
+    json_put(object, "set", applied_set_to_json(&reply->set));
+}
+
+static void read_set(struct json_reader *reader, struct reply *reply)
+{
+    const json_t *value = json_read_object(reader, "set");
+
+    reader->failed =
+        value == NULL || !applied_set_from_json(value, reader->arena, &reply->set, reader->err);
+}
+
+static void put_status(const struct reply *reply, json_t *object)
+{
+    const struct target_status *status = &reply->status;
+    json_t *inner = json_object();
+
+    record_put(&status_record, status, inner);
+    if (status->intent != NULL) {
+        json_t *intent = json_object();
+
+        record_put(&intent_record, status->intent, intent);
+        json_put(inner, "intent", intent);
+    }
+    put_error(inner, status->error);
+    json_put(object, "status", inner);
+}
+
+static const struct open_intent *read_intent(struct json_reader *reader)
+{
+    const json_t *value = json_read_optional(reader, "intent");
+    struct json_reader inner;
+
+    if (value == NULL)
+        return NULL;
+    struct open_intent *intent = arena_calloc(reader->arena, 1, sizeof *intent);
+    json_reader_start_in(&inner, reader, "intent", -1, value);
+    record_read(&intent_record, &inner, intent);
+    reader->failed = !json_reader_end(&inner);
+    return intent;
+}
+
+static void read_status(struct json_reader *reader, struct reply *reply)
+{
+    struct target_status *status = &reply->status;
+    struct json_reader inner;
+
+    json_reader_start_in(&inner, reader, "status", -1, json_read_optional(reader, "status"));
+    record_read(&status_record, &inner, status);
+    status->intent = read_intent(&inner);
+    status->error = read_error(&inner);
+    reader->failed = !json_reader_end(&inner);
+}
+
+static const struct record_field rows_fields[] = {
+    {"target", RECORD_NAME, .offset = offsetof(struct reply, target)},
+};
+
+static const struct record rows_record = {rows_fields, COUNT_OF(rows_fields)};
+
+static void put_rows(const struct reply *reply, json_t *object)
+{
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < reply->row_count; i++)
+        json_add(rows, history_row_to_json(&reply->rows[i]));
+    json_put(object, "rows", rows);
+    record_put(&rows_record, reply, object);
+}
+
+static void read_rows(struct json_reader *reader, struct reply *reply)
+{
+    const json_t *array = json_read_array(reader, "rows", ROWS_MAX);
+    size_t count = json_array_size(array);
+    struct history_row *rows = arena_calloc(reader->arena, count, sizeof *rows);
+
+    record_read(&rows_record, reader, reply);
+    for (size_t i = 0; i < count && !reader->failed; i++)
+        reader->failed =
+            !history_row_from_json(json_array_get(array, i), reader->arena, &rows[i], reader->err);
+    reply->rows = rows;
+    reply->row_count = count;
+}
+
+static void put_event(const struct reply *reply, json_t *object)
+{
+    json_t *inner = json_object();
+
+    record_put(&event_records[reply->event.kind], &reply->event, inner);
+    put_error(inner, reply->event.error);
+    json_put(object, "event", inner);
+}
+
+/* The kind says which fields there are, so it is read ahead; record_read checks it again. */
+static enum run_event_kind kind_of_event(const json_t *event)
+{
+    const char *name = json_string_value(json_object_get(event, "kind"));
+
+    for (int i = 0; name != NULL && i < RUN_EVENT_KIND_COUNT; i++)
+        if (strcmp(event_kinds[i], name) == 0)
+            return (enum run_event_kind)i;
+    return RUN_ACCEPTED;
+}
+
+static void read_event(struct json_reader *reader, struct reply *reply)
+{
+    const json_t *value = json_read_optional(reader, "event");
+    struct run_event *event = &reply->event;
+    struct json_reader inner;
+
+    *event = (struct run_event){.target = "", .version = "", .name = ""};
+    json_reader_start_in(&inner, reader, "event", -1, value);
+    record_read(&event_records[kind_of_event(value)], &inner, event);
+    event->error = read_error(&inner);
+    reader->failed = !json_reader_end(&inner);
+}
+
+static void put_refusal(const struct reply *reply, json_t *object)
+{
+    put_error(object, &reply->error);
+}
+
+static void read_refusal(struct json_reader *reader, struct reply *reply)
+{
+    const json_t *value = json_read_object(reader, "error");
+
+    reader->failed = value == NULL || !json_to_error(value, &reply->error, reader->err);
+}
+
+/* What a message of each kind has beside its kind. */
+static const struct {
+    void (*put)(const struct reply *reply, json_t *object);
+    void (*read)(struct json_reader *reader, struct reply *reply);
+} bodies[REPLY_KIND_COUNT] = {
+    [REPLY_HISTORY] = {put_set, read_set},       [REPLY_TARGET] = {put_status, read_status},
+    [REPLY_ROWS] = {put_rows, read_rows},        [REPLY_EVENT] = {put_event, read_event},
+    [REPLY_ERROR] = {put_refusal, read_refusal},
+};
+
+static const struct record_field kind_fields[] = {
+    {"kind", RECORD_CHOICE, .offset = offsetof(struct reply, kind), CHOICE_OF(reply_kinds)},
+};
+
+static const struct record kind_record = {kind_fields, COUNT_OF(kind_fields)};
+
+json_t *reply_encode(const struct reply *reply)
+{
+    json_t *object = json_object();
+
+    record_put(&kind_record, reply, object);
+    if (bodies[reply->kind].put != NULL)
+        bodies[reply->kind].put(reply, object);
+    return object;
+}
+
+bool reply_decode(const json_t *value, struct arena *arena, struct reply *reply, struct error *err)
+{
+    struct json_reader reader;
+
+    *reply = (struct reply){.target = ""};
+    json_reader_start(&reader, value, "", arena, err);
+    record_read(&kind_record, &reader, reply);
+    if (bodies[reply->kind].read != NULL && !reader.failed)
+        bodies[reply->kind].read(&reader, reply);
+    return json_reader_end(&reader);
+}

@@ -1,0 +1,116 @@
+#include "common/wire.h"
+
+#include "common/name.h"
+#include "common/record.h"
+
+enum { TARGETS_MAX = 100000, PARALLEL_MAX = 10000 };
+
+#define FORMAT_FIELD                                    \
+    {                                                   \
+        "format", RECORD_CONSTANT, .least = WIRE_FORMAT \
+    }
+
+static const struct record_field status_fields[] = {
+    {"fingerprint", RECORD_BOOL, .offset = offsetof(struct status_request, fingerprint)},
+    FORMAT_FIELD,
+};
+
+static const struct record_field run_fields[] = {
+    {"epoch", RECORD_INT64, .offset = offsetof(struct run_request, epoch), .least = 1,
+     .most = INT64_MAX},
+    FORMAT_FIELD,
+    {"max_parallel", RECORD_INT, .offset = offsetof(struct run_request, max_parallel), .least = 1,
+     .most = PARALLEL_MAX},
+    {"rollout", RECORD_ID, .offset = offsetof(struct run_request, rollout)},
+    {"store", RECORD_ID, .offset = offsetof(struct run_request, store)},
+};
+
+static const struct record_field stop_fields[] = {
+    FORMAT_FIELD,
+    {"rollout", RECORD_ID, .offset = offsetof(struct stop_request, rollout)},
+};
+
+static const struct record status_record = {status_fields, COUNT_OF(status_fields)};
+static const struct record run_record = {run_fields, COUNT_OF(run_fields)};
+static const struct record stop_record = {stop_fields, COUNT_OF(stop_fields)};
+
+json_t *status_request_encode(const struct status_request *request)
+{
+    json_t *object = json_object();
+    json_t *targets = json_array();
+
+    for (size_t i = 0; i < request->target_count; i++)
+        json_add(targets, json_text(request->targets[i]));
+    record_put(&status_record, request, object);
+    json_put(object, "targets", targets);
+    return object;
+}
+
+static const char *read_target(struct json_reader *reader, const json_t *value)
+{
+    const char *name = json_string_value(value);
+
+    if (name == NULL || json_string_length(value) >= NAME_SIZE || !name_is_valid(name)) {
+        json_reader_fail(reader, "targets", "not all are names");
+        return "";
+    }
+    return arena_strdup(reader->arena, name);
+}
+
+bool status_request_decode(const json_t *value, struct arena *arena, struct status_request *request,
+                           struct error *err)
+{
+    struct json_reader reader;
+
+    *request = (struct status_request){0};
+    json_reader_start(&reader, value, "", arena, err);
+    record_read(&status_record, &reader, request);
+    const json_t *targets = json_read_array(&reader, "targets", TARGETS_MAX);
+    size_t count = json_array_size(targets);
+    const char **names = arena_calloc(arena, count, sizeof *names);
+    for (size_t i = 0; i < count; i++)
+        names[i] = read_target(&reader, json_array_get(targets, i));
+    request->targets = names;
+    request->target_count = count;
+    return json_reader_end(&reader);
+}
+
+json_t *run_request_encode(const struct run_request *request)
+{
+    json_t *object = json_object();
+
+    record_put(&run_record, request, object);
+    json_put(object, "slice", json_deep_copy(request->slice));
+    return object;
+}
+
+bool run_request_decode(const json_t *value, struct arena *arena, struct run_request *request,
+                        struct error *err)
+{
+    struct json_reader reader;
+
+    *request = (struct run_request){.operator_name = ""};
+    json_reader_start(&reader, value, "", arena, err);
+    record_read(&run_record, &reader, request);
+    request->slice = json_read_object(&reader, "slice");
+    return json_reader_end(&reader);
+}
+
+json_t *stop_request_encode(const struct stop_request *request)
+{
+    json_t *object = json_object();
+
+    record_put(&stop_record, request, object);
+    return object;
+}
+
+bool stop_request_decode(const json_t *value, struct arena *arena, struct stop_request *request,
+                         struct error *err)
+{
+    struct json_reader reader;
+
+    *request = (struct stop_request){0};
+    json_reader_start(&reader, value, "", arena, err);
+    record_read(&stop_record, &reader, request);
+    return json_reader_end(&reader);
+}

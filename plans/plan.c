@@ -60,20 +60,6 @@ bool plan_sign(struct plan *plan, const struct signing_key *key, const char *sig
     return true;
 }
 
-static void write_signature(const struct plan_signature *signature, struct buffer *out)
-{
-    canonical_hex(out, "{\"key\":", signature->key.bytes, PUBLIC_KEY_SIZE);
-    canonical_hex(out, ",\"signature\":", signature->signature.bytes, SIGNATURE_SIZE);
-    canonical_string(out, ",\"signer\":", signature->signer);
-    buffer_append_char(out, '}');
-}
-
-static void separate(struct buffer *out, size_t index)
-{
-    if (index > 0)
-        buffer_append_char(out, ',');
-}
-
 void plan_write(const struct plan *plan, struct buffer *out)
 {
     canonical_digest(out, "{\"digest\":", &plan->digest);
@@ -82,22 +68,22 @@ void plan_write(const struct plan *plan, struct buffer *out)
     plan_encode_header(&plan->header, out);
     buffer_append_text(out, ",\"recipes\":[");
     for (size_t i = 0; i < plan->recipe_count; i++) {
-        separate(out, i);
+        plan_encode_comma(i, out);
         plan_encode_recipe(&plan->recipes[i], out);
     }
     buffer_append_text(out, "],\"scripts\":[");
     for (size_t i = 0; i < plan->script_count; i++) {
-        separate(out, i);
+        plan_encode_comma(i, out);
         plan_encode_script(plan->scripts[i], out);
     }
     buffer_append_text(out, "],\"signatures\":[");
     for (size_t i = 0; i < plan->signature_count; i++) {
-        separate(out, i);
-        write_signature(&plan->signatures[i], out);
+        plan_encode_comma(i, out);
+        plan_encode_signature(&plan->signatures[i], PLAN_WITH_SIGNER, out);
     }
     buffer_append_text(out, "],\"targets\":[");
     for (size_t i = 0; i < plan->target_count; i++) {
-        separate(out, i);
+        plan_encode_comma(i, out);
         plan_encode_target(&plan->targets[i], out);
     }
     buffer_append_text(out, "]}");

@@ -19,6 +19,9 @@ enum {
     PATH_ROOM = 96
 };
 
+/* The last millisecond of the year 9999. */
+static const int64_t INSTANT_MAX = 253402300799999;
+
 bool plan_decode_format(const json_t *value, struct error *err)
 {
     const json_t *format = json_object_get(value, "format");
@@ -69,15 +72,15 @@ bool plan_decode_header(const json_t *value, struct plan *plan, struct error *er
 
     json_reader_start(&reader, value, "header", plan->arena, err);
     header->author = json_read_text(&reader, "author", LABEL_MAX);
-    header->created_ms = json_read_integer(&reader, "created_ms", 0, INT64_MAX);
+    header->created_ms = json_read_integer(&reader, "created_ms", 0, INSTANT_MAX);
     header->environment = read_checked(&reader, "environment", name_is_valid);
-    header->expires_ms = json_read_integer(&reader, "expires_ms", 0, INT64_MAX);
-    header->finish_by_ms = json_read_integer(&reader, "finish_by_ms", 0, INT64_MAX);
+    header->expires_ms = json_read_integer(&reader, "expires_ms", 0, INSTANT_MAX);
+    header->finish_by_ms = json_read_integer(&reader, "finish_by_ms", 0, INSTANT_MAX);
     header->fleet = read_checked(&reader, "fleet", name_is_valid);
     json_read_digest(&reader, "inventory", &header->inventory);
     header->nonce = read_checked(&reader, "nonce", nonce_is_valid);
     const json_t *policy = json_read_object(&reader, "policy");
-    header->rollback_until_ms = json_read_integer(&reader, "rollback_until_ms", 0, INT64_MAX);
+    header->rollback_until_ms = json_read_integer(&reader, "rollback_until_ms", 0, INSTANT_MAX);
     return json_reader_end(&reader) && decode_policy(policy, plan, err);
 }
 
@@ -260,11 +263,13 @@ static enum engine_kind read_engine(struct json_reader *reader)
     return engine;
 }
 
-static bool decode_recipe(const json_t *value, const char *path, const struct plan *plan,
+static bool decode_recipe(const json_t *value, size_t number, const struct plan *plan,
                           struct plan_recipe *recipe, struct error *err)
 {
     struct json_reader reader;
+    char path[PATH_ROOM];
 
+    snprintf(path, sizeof path, "recipes[%zu]", number);
     json_reader_start(&reader, value, path, plan->arena, err);
     recipe->engine = read_engine(&reader);
     const json_t *array = json_read_array(&reader, "steps", STEPS_MAX);
@@ -273,10 +278,8 @@ static bool decode_recipe(const json_t *value, const char *path, const struct pl
     recipe->step_count = json_array_size(array);
     struct plan_step *steps = arena_calloc(plan->arena, recipe->step_count, sizeof *steps);
     for (size_t i = 0; i < recipe->step_count; i++) {
-        char step[PATH_ROOM];
-
-        snprintf(step, sizeof step, "%s.steps[%zu]", path, i);
-        if (!decode_step(json_array_get(array, i), step, plan, &steps[i], err))
+        snprintf(path, sizeof path, "recipes[%zu].steps[%zu]", number, i);
+        if (!decode_step(json_array_get(array, i), path, plan, &steps[i], err))
             return false;
     }
     recipe->steps = steps;
@@ -291,10 +294,10 @@ bool plan_decode_recipes(const json_t *array, struct plan *plan, struct error *e
     const struct digest *previous = NULL;
 
     for (size_t i = 0; i < count; i++) {
-        char path[32];
+        char path[PATH_ROOM];
 
         snprintf(path, sizeof path, "recipes[%zu]", i);
-        if (!decode_recipe(json_array_get(array, i), path, plan, &recipes[i], err) ||
+        if (!decode_recipe(json_array_get(array, i), i, plan, &recipes[i], err) ||
             !ascends(previous, &recipes[i].digest, path, err))
             return false;
         previous = &recipes[i].digest;
@@ -363,7 +366,7 @@ bool plan_decode_signatures(const json_t *array, struct plan *plan, struct error
     struct plan_signature *signatures = arena_calloc(plan->arena, count, sizeof *signatures);
 
     for (size_t i = 0; i < count; i++) {
-        char path[32];
+        char path[PATH_ROOM];
 
         snprintf(path, sizeof path, "signatures[%zu]", i);
         if (!decode_signature(json_array_get(array, i), path, plan, &signatures[i], err))

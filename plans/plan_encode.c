@@ -27,6 +27,12 @@ void plan_encode_header(const struct plan_header *header, struct buffer *out)
     buffer_append_char(out, '}');
 }
 
+void plan_encode_comma(size_t index, struct buffer *out)
+{
+    if (index > 0)
+        buffer_append_char(out, ',');
+}
+
 static void encode_base64(struct buffer *out, const char *before, const char *bytes, size_t length)
 {
     AUTO(text) char *text = xcalloc(length / 3 + 1, 5);
@@ -75,8 +81,7 @@ void plan_encode_recipe(const struct plan_recipe *recipe, struct buffer *out)
     canonical_string(out, "{\"engine\":", engine_kind_name(recipe->engine));
     buffer_append_text(out, ",\"steps\":[");
     for (size_t i = 0; i < recipe->step_count; i++) {
-        if (i > 0)
-            buffer_append_char(out, ',');
+        plan_encode_comma(i, out);
         encode_step(&recipe->steps[i], out);
     }
     buffer_append_text(out, "]}");
@@ -89,6 +94,16 @@ void plan_encode_target(const struct plan_target *target, struct buffer *out)
     canonical_digest(out, ",\"head\":", &target->head);
     canonical_string(out, ",\"name\":", target->name);
     canonical_digest(out, ",\"recipe\":", &target->recipe->digest);
+    buffer_append_char(out, '}');
+}
+
+void plan_encode_signature(const struct plan_signature *signature, enum plan_signer signer,
+                           struct buffer *out)
+{
+    canonical_hex(out, "{\"key\":", signature->key.bytes, PUBLIC_KEY_SIZE);
+    canonical_hex(out, ",\"signature\":", signature->signature.bytes, SIGNATURE_SIZE);
+    if (signer == PLAN_WITH_SIGNER)
+        canonical_string(out, ",\"signer\":", signature->signer);
     buffer_append_char(out, '}');
 }
 

@@ -13,6 +13,14 @@ void plan_encode_script(const struct plan_script *script, struct buffer *out);
 void plan_encode_recipe(const struct plan_recipe *recipe, struct buffer *out);
 void plan_encode_target(const struct plan_target *target, struct buffer *out);
 
+/* signer is a label that the digest does not cover; a slice leaves it out. */
+enum plan_signer { PLAN_WITH_SIGNER, PLAN_WITHOUT_SIGNER };
+void plan_encode_signature(const struct plan_signature *signature, enum plan_signer signer,
+                           struct buffer *out);
+
+/* Puts a comma before every element of an array but the first. */
+void plan_encode_comma(size_t index, struct buffer *out);
+
 /* SHA-256 of the recipe's canonical JSON. */
 struct digest plan_recipe_digest(const struct plan_recipe *recipe);
 

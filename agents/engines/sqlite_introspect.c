@@ -1,0 +1,167 @@
+#include "agents/engines/sqlite_introspect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "agents/engines/sqlite_tokens.h"
+#include "common/memory.h"
+
+/* Internal objects have names that SQLite reserves; automatic indexes have no SQL. */
+static const char objects_sql[] =
+    "SELECT type, name, sql FROM main.sqlite_schema WHERE sql IS NOT NULL"
+    " AND substr(name, 1, 7) <> 'sqlite_'"
+    " AND tbl_name NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')";
+
+/* Where a walk over a CREATE TABLE stands. */
+struct definition {
+    int depth; /* of parentheses; definitions stand at 1 */
+    bool begun;
+    struct sqlite_token before;
+};
+
+static void append_prefix(struct buffer *out, const char *type, const char *name)
+{
+    buffer_append_text(out, type);
+    buffer_append_char(out, ' ');
+    for (const char *byte = name; *byte != '\0'; byte++) {
+        bool upper = *byte >= 'A' && *byte <= 'Z';
+
+        if (*byte == '\n')
+            buffer_append_text(out, "\\n");
+        else
+            buffer_append_char(out, upper ? (char)(*byte - 'A' + 'a') : *byte);
+    }
+}
+
+/* After DEFAULT, SQLite reads "text" as a string, whose case counts. */
+static void append_token(struct buffer *out, const struct sqlite_token *token,
+                         const struct sqlite_token *before)
+{
+    struct sqlite_token spelt = *token;
+
+    if (token->kind == SQLITE_TOKEN_NAME && before->text != NULL &&
+        sqlite_token_is(before, "default"))
+        spelt.kind = SQLITE_TOKEN_STRING;
+    buffer_append_char(out, ' ');
+    sqlite_token_append(&spelt, out);
+}
+
+static bool is_sign(const struct sqlite_token *token, char sign)
+{
+    return token->kind == SQLITE_TOKEN_SIGN && token->text[0] == sign;
+}
+
+/* Takes one token inside the outer parentheses into the definition at hand. */
+static void add_to_definition(struct buffer *out, const char *name, struct definition *definition,
+                              const struct sqlite_token *token)
+{
+    if (definition->depth == 1 && is_sign(token, ',')) {
+        buffer_append_char(out, '\n');
+        definition->begun = false;
+        return;
+    }
+    if (!definition->begun)
+        append_prefix(out, "table", name);
+    definition->begun = true;
+    append_token(out, token, &definition->before);
+}
+
+static void canonical_table(const char *name, const char *sql, struct buffer *out)
+{
+    struct sqlite_tokens tokens = sqlite_tokens_of(sql, strlen(sql));
+    struct sqlite_token token;
+    struct definition definition = {0};
+    AUTO_BUFFER struct buffer options = {0};
+
+    while (sqlite_tokens_next(&tokens, &token)) {
+        bool outer = definition.depth == 0;
+
+        if (is_sign(&token, ')'))
+            definition.depth--;
+        if (definition.depth > 0)
+            add_to_definition(out, name, &definition, &token);
+        else if (outer && definition.begun)
+            append_token(&options, &token, &definition.before);
+        if (is_sign(&token, '('))
+            definition.depth++;
+        definition.before = token;
+    }
+    buffer_append_char(out, '\n');
+    append_prefix(out, "table", name);
+    buffer_append_text(out, buffer_text(&options));
+    buffer_append_char(out, '\n');
+}
+
+static bool is_virtual(const char *sql)
+{
+    struct sqlite_tokens tokens = sqlite_tokens_of(sql, strlen(sql));
+    struct sqlite_token token;
+
+    return sqlite_tokens_next(&tokens, &token) && sqlite_tokens_next(&tokens, &token) &&
+           sqlite_token_is(&token, "virtual");
+}
+
+void sqlite_canonical_object(const char *type, const char *name, const char *sql,
+                             struct buffer *out)
+{
+    struct sqlite_tokens tokens = sqlite_tokens_of(sql, strlen(sql));
+    struct sqlite_token before = {0};
+    struct sqlite_token token;
+
+    if (strcmp(type, "table") == 0 && !is_virtual(sql)) {
+        canonical_table(name, sql, out);
+        return;
+    }
+    append_prefix(out, type, name);
+    while (sqlite_tokens_next(&tokens, &token)) {
+        append_token(out, &token, &before);
+        before = token;
+    }
+    buffer_append_char(out, '\n');
+}
+
+static bool add_object(void *context, size_t columns, const char *const *values)
+{
+    (void)columns;
+    sqlite_canonical_object(values[0], values[1], values[2], context);
+    return true;
+}
+
+static int compare_lines(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Sorting all lines makes the order of columns and of creation irrelevant. */
+static void append_sorted(struct buffer *lines, struct buffer *out)
+{
+    size_t count = 0;
+    size_t room = 0;
+    char **sorted = NULL;
+    char *rest = NULL;
+
+    if (lines->length == 0)
+        return;
+    for (char *line = strtok_r(lines->bytes, "\n", &rest); line != NULL;
+         line = strtok_r(NULL, "\n", &rest)) {
+        if (count == room) {
+            room = room != 0 ? room * 2 : 64;
+            sorted = xreallocarray(sorted, room, sizeof *sorted);
+        }
+        sorted[count++] = line;
+    }
+    qsort(sorted, count, sizeof *sorted, compare_lines);
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(out, "%s\n", sorted[i]);
+    free(sorted);
+}
+
+bool sqlite_introspect(struct session *session, struct buffer *out, struct error *err)
+{
+    AUTO_BUFFER struct buffer lines = {0};
+
+    if (!session->engine->query(session, objects_sql, NULL, 0, add_object, &lines, err))
+        return error_wrap(err, "cannot read the schema");
+    append_sorted(&lines, out);
+    return true;
+}

@@ -1,0 +1,149 @@
+#include "agents/engines/sqlite_tokens.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+struct sqlite_tokens sqlite_tokens_of(const char *sql, size_t length)
+{
+    return (struct sqlite_tokens){.next = sql, .end = sql + length};
+}
+
+static bool at(const struct sqlite_tokens *tokens, const char *pair)
+{
+    return tokens->end - tokens->next >= 2 && memcmp(tokens->next, pair, 2) == 0;
+}
+
+static void skip_to(struct sqlite_tokens *tokens, const char *mark)
+{
+    size_t left = (size_t)(tokens->end - tokens->next);
+    const char *found = memmem(tokens->next, left, mark, strlen(mark));
+
+    tokens->next = found != NULL ? found + strlen(mark) : tokens->end;
+}
+
+static void skip_blanks(struct sqlite_tokens *tokens)
+{
+    while (tokens->next < tokens->end) {
+        if (isspace((unsigned char)*tokens->next)) {
+            tokens->next++;
+        } else if (at(tokens, "--")) {
+            skip_to(tokens, "\n");
+        } else if (at(tokens, "/*")) {
+            tokens->next += 2;
+            skip_to(tokens, "*/");
+        } else {
+            return;
+        }
+    }
+}
+
+/* Bytes above 0x7f belong to names, as SQLite has it. */
+static bool is_word_byte(char byte)
+{
+    return isalnum((unsigned char)byte) || byte == '_' || byte == '$' || (unsigned char)byte > 0x7f;
+}
+
+static char closing_quote(char opening)
+{
+    return opening == '[' ? ']' : opening;
+}
+
+/* A doubled closing quote stands for itself, except in brackets. */
+static void skip_quoted(struct sqlite_tokens *tokens)
+{
+    char opening = *tokens->next++;
+    char closing = closing_quote(opening);
+
+    while (tokens->next < tokens->end) {
+        char byte = *tokens->next++;
+
+        if (byte != closing)
+            continue;
+        if (opening == '[' || tokens->next == tokens->end || *tokens->next != closing)
+            return;
+        tokens->next++;
+    }
+}
+
+bool sqlite_tokens_next(struct sqlite_tokens *tokens, struct sqlite_token *token)
+{
+    skip_blanks(tokens);
+    if (tokens->next == tokens->end)
+        return false;
+    token->text = tokens->next;
+    if (strchr("\"`['", *tokens->next) != NULL && *tokens->next != '\0') {
+        token->kind = *tokens->next == '\'' ? SQLITE_TOKEN_STRING : SQLITE_TOKEN_NAME;
+        skip_quoted(tokens);
+    } else if (is_word_byte(*tokens->next)) {
+        token->kind = SQLITE_TOKEN_WORD;
+        while (tokens->next < tokens->end && is_word_byte(*tokens->next))
+            tokens->next++;
+    } else {
+        token->kind = SQLITE_TOKEN_SIGN;
+        tokens->next++;
+    }
+    token->length = (size_t)(tokens->next - token->text);
+    return true;
+}
+
+bool sqlite_token_is(const struct sqlite_token *token, const char *word)
+{
+    return token->length == strlen(word) && strncasecmp(token->text, word, token->length) == 0;
+}
+
+static void append_lower(struct buffer *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++)
+        buffer_append_char(out, (char)tolower((unsigned char)text[i]));
+}
+
+static void append_on_one_line(struct buffer *out, const char *text, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (text[i] == '\n')
+            buffer_append_text(out, "\\n");
+        else
+            buffer_append_char(out, text[i]);
+    }
+}
+
+static bool is_plain_name(const char *text, size_t length)
+{
+    if (length == 0 || isdigit((unsigned char)text[0]))
+        return false;
+    for (size_t i = 0; i < length; i++)
+        if (!is_word_byte(text[i]))
+            return false;
+    return true;
+}
+
+static void append_name(struct buffer *out, const struct sqlite_token *token)
+{
+    const char *inner = token->text + 1;
+    size_t length = token->length >= 2 ? token->length - 2 : 0;
+
+    if (is_plain_name(inner, length)) {
+        append_lower(out, inner, length);
+        return;
+    }
+    buffer_append_char(out, '"');
+    append_on_one_line(out, inner, length);
+    buffer_append_char(out, '"');
+}
+
+void sqlite_token_append(const struct sqlite_token *token, struct buffer *out)
+{
+    switch (token->kind) {
+    case SQLITE_TOKEN_NAME:
+        append_name(out, token);
+        break;
+    case SQLITE_TOKEN_STRING:
+        append_on_one_line(out, token->text, token->length);
+        break;
+    case SQLITE_TOKEN_WORD:
+    case SQLITE_TOKEN_SIGN:
+        append_lower(out, token->text, token->length);
+        break;
+    }
+}

@@ -62,6 +62,7 @@ struct plan_step {
     enum direction direction;
     struct plan_part run;        /* what this step runs; no script for a baseline */
     struct plan_part undo;       /* what takes it back; no script if there is no way back */
+    const char *no_way_back;     /* why undo has no script; NULL if it has one, or for a baseline */
     struct digest source_sha256; /* of the up script: what the history compares with the folder */
 };
 
@@ -97,6 +98,7 @@ struct plan {
     size_t target_count;
     const struct plan_signature *signatures;
     size_t signature_count;
+    struct merkle_tree *tree; /* over the targets, for slices; NULL in a slice's own plan */
     struct digest root;
     struct digest digest;
 };
@@ -107,16 +109,20 @@ AUTO_DEFINE(plan)
 /* The target of that name; NULL if the plan has none. */
 const struct plan_target *plan_find_target(const struct plan *plan, const char *name);
 
-/* Signs the digest and adds the signature; the same key signs once. */
+/* Signs the digest and adds the signature; a key that has signed already adds nothing. */
 bool plan_sign(struct plan *plan, const struct signing_key *key, const char *signer,
                struct error *err) MUST_USE;
 
-/* The whole document as canonical JSON. */
+/* Appends the whole document as canonical JSON, without a newline after it. */
 void plan_write(const struct plan *plan, struct buffer *out);
 
-/* Reads and checks all of it: form, digests of scripts, recipes and targets, and that each
-   signature is its key's. Whether the keys are trusted is the caller's question. ERROR_VERIFY
-   names what does not fit. */
+/*
+ * Reads and checks all of it: form, digests of scripts, recipes and targets, and that each
+ * signature is its key's. Whether the keys are trusted is the caller's question. Only the bytes
+ * that plan_write gives are accepted, and one newline after them, so no changed byte goes unseen.
+ * ERROR_PROTOCOL for a wrong form, ERROR_UNSUPPORTED for a newer format, ERROR_VERIFY for what
+ * does not fit.
+ */
 struct plan *plan_read(const char *bytes, size_t length, struct error *err) MUST_USE;
 
 #endif

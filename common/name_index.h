@@ -19,7 +19,7 @@ AUTO_DEFINE(name_index)
 
 /* Adds a value, which is not NULL. NULL if the name was new; else the value that has the name
    already and keeps it. */
-const void *name_index_add(struct name_index *index, const char *name, const void *value) MUST_USE;
+const void *name_index_add(struct name_index *index, const char *name, const void *value);
 
 /* NULL if there is none. */
 const void *name_index_find(const struct name_index *index, const char *name);

@@ -12,7 +12,7 @@ static void what_was_added_is_found(void **state)
 {
     (void)state;
     enum { COUNT = 5000 };
-    static char names[COUNT][16];
+    static char names[COUNT][24];
     AUTO(name_index) struct name_index *index = name_index_new(0);
 
     for (int i = 0; i < COUNT; i++) {
@@ -20,7 +20,7 @@ static void what_was_added_is_found(void **state)
         assert_null(name_index_add(index, names[i], names[i]));
     }
     for (int i = 0; i < COUNT; i++) {
-        char again[16];
+        char again[24];
 
         snprintf(again, sizeof again, "name-%d", i);
         assert_ptr_equal(name_index_find(index, again), names[i]);

@@ -24,9 +24,12 @@ struct service_settings {
     size_t target_count;
     const struct trusted_key *keys; /* copied */
     size_t key_count;
-    int workers;       /* threads at most; 1 to 512 */
-    int kept_sessions; /* idle sessions at most */
-    int64_t keep_ms;   /* an idle session is closed after this */
+    int workers;                  /* threads at most; 1 to 512 */
+    int kept_sessions;            /* idle sessions at most */
+    int64_t keep_ms;              /* an idle session is closed after this */
+    int64_t lock_timeout_ms;      /* of one try to get a lock; 0: 3 s */
+    int64_t lock_budget_ms;       /* for all tries of one step; 0: 60 s */
+    int64_t statement_timeout_ms; /* 0: none */
     const struct clock *clock;
     const struct random_source *random;
 };

@@ -90,12 +90,24 @@ static void observe(void *context, const struct run_event *event)
     reply_channel_event(running->channel, event);
 }
 
+static struct executor_limits limits_of(const struct service_settings *settings)
+{
+    struct executor_limits limits = executor_limits_default();
+
+    if (settings->lock_timeout_ms > 0)
+        limits.lock_timeout_ms = settings->lock_timeout_ms;
+    if (settings->lock_budget_ms > 0)
+        limits.lock_budget_ms = settings->lock_budget_ms;
+    limits.statement_timeout_ms = settings->statement_timeout_ms;
+    return limits;
+}
+
 /* Runs the job of a target that is claimed for it. */
 static bool run_claimed(struct running *running, const struct plan_target *planned,
                         const struct agent_target *target, struct error *err)
 {
     const struct service_settings *settings = &running->service->settings;
-    const struct executor_limits limits = executor_limits_default();
+    const struct executor_limits limits = limits_of(settings);
     const struct job job = {
         .plan = &running->slice->plan,
         .target = planned,

@@ -1,11 +1,10 @@
 /*
  * migrations - the folder of migrations: which there are, with which scripts for which engine.
  *
- *   <version>_<name>[.<engine>].{up,down}.sql      repeatable/<name>[.<engine>].{sql,down.sql}
- *
- * A script for an engine goes before the one for all. fleet.sum pins the SHA-256 of every file's
- * bytes: a file that differs, is missing there or gone from the folder is a fault. Migrations come
- * ordered by version; two with equal version are a fault.
+ * plans/migration_file.h has the names of the files. A script for an engine goes before the one for
+ * all. fleet.sum pins the SHA-256 of every file's bytes: a file that differs, is missing there or
+ * gone from the folder is a fault. Migrations come ordered by version; two with equal version are a
+ * fault. Hidden files and README… are left alone; any other file is a fault.
  */
 #ifndef FLEET_PLANS_MIGRATIONS_H
 #define FLEET_PLANS_MIGRATIONS_H
@@ -16,6 +15,7 @@
 #include "common/diagnostics.h"
 #include "common/digest.h"
 #include "common/engine_kind.h"
+#include "plans/migration_file.h"
 
 struct migration_script {
     const char *file; /* its path below the folder */
@@ -49,17 +49,25 @@ const struct migrations *migrations_load(const char *directory, enum sum_check c
 void migrations_free(const struct migrations *migrations);
 AUTO_DEFINE_FOR(migrations, const struct migrations)
 
-/* Writes fleet.sum for the folder's present files; see docs/migrations.md for its format. */
+/* Writes fleet.sum for the folder's present files; see docs/migrations.md for its format. What must
+   not change has to be checked before, with migrations_check_applied. */
 bool migrations_write_sum(const char *directory, struct error *err) MUST_USE;
 
-/* Splits a file's name of the first form above; false if it has another form. */
-struct migration_file_name {
-    char version[64];
-    char name[192];
-    bool for_one_engine;
+/* A script that some target has applied, as its history tells. */
+struct applied_script {
+    const char *version; /* "" for a repeatable, which may change */
+    const char *name;
     enum engine_kind engine;
-    enum { SCRIPT_UP, SCRIPT_DOWN, SCRIPT_CHANGE } kind;
+    struct digest sha256; /* of the up script's bytes; none if it is not known */
 };
-bool migration_file_name_parse(const char *file, struct migration_file_name *parts);
+
+/* Adds a fault for each that is missing among the migrations or has other bytes there: it must be
+   restored, and never be pinned again. Each file is reported once. */
+void migrations_check_applied(const struct migrations *migrations,
+                              const struct applied_script *applied, size_t count,
+                              struct diagnostics *faults);
+
+/* The migration with that version (007 is 7), or NULL. */
+const struct migration *migrations_find(const struct migrations *migrations, const char *version);
 
 #endif

@@ -1,0 +1,172 @@
+#include "inventory/policy.h"
+
+#include <string.h>
+
+#include "inventory/waves.h"
+#include "inventory/window.h"
+
+enum { DAY_MS = 24 * 60 * 60 * 1000, MOST_PARALLEL = 100000, MOST_APPROVALS = 64 };
+
+static const char zone_files[] = "/usr/share/zoneinfo";
+
+static const char *const permissions[] = {"refuse", "allow", NULL};
+
+/* What a failure takes back; a failed target always returns to where it was. */
+static const char *const failure_actions[] = {"rollback-target", "halt", "rollback-wave",
+                                              "rollback-all", NULL};
+
+static bool read_amount(const struct setting *setting, const struct setting_input *input,
+                        void *field, struct error *err)
+{
+    (void)setting;
+    (void)err;
+    return amount_parse(input->entry->value, field);
+}
+
+static bool read_waves(const struct setting *setting, const struct setting_input *input,
+                       void *field, struct error *err)
+{
+    (void)setting;
+    (void)field;
+    return waves_check(input->entry->value, err);
+}
+
+static bool read_window(const struct setting *setting, const struct setting_input *input,
+                        void *field, struct error *err)
+{
+    (void)setting;
+    (void)field;
+    return window_check(input->entry->value, zone_files, err);
+}
+
+static bool read_health_url(const struct setting *setting, const struct setting_input *input,
+                            void *field, struct error *err)
+{
+    const char *url = input->entry->value;
+    size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : 7;
+
+    (void)setting;
+    (void)field;
+    if (scheme == 7 && strncmp(url, "http://", 7) != 0)
+        return false;
+    size_t host = strcspn(url + scheme, "/?#");
+    if (memchr(url + scheme, '@', host) != NULL)
+        return error_set(err, ERROR_CONFIG, "the url has a user or password in it; take it out");
+    return host > 0 && strpbrk(url, " \t\"<>\\") == NULL;
+}
+
+static const struct setting rows[] = {
+    {.key = "requires",
+     .read = setting_located,
+     .offset = offsetof(struct policy_section, requires),
+     .form = "a list of environments, such as dev, test"},
+    {.key = "approvals",
+     .read = setting_count,
+     .offset = offsetof(struct policy_section, approvals),
+     .form = "a number of persons, 0 to 64",
+     .most = MOST_APPROVALS},
+    {.key = "waves",
+     .read = read_waves,
+     .form = "a list such as 1, 10%, 100% or tier=canary, region=eu, *"},
+    {.key = "max_parallel",
+     .read = setting_count,
+     .offset = offsetof(struct policy_section, max_parallel),
+     .form = "a number of targets, 1 to 100000",
+     .least = 1,
+     .most = MOST_PARALLEL},
+    {.key = "max_failures",
+     .read = read_amount,
+     .offset = offsetof(struct policy_section, max_failures),
+     .form = "a number of targets or a share of them, such as 3 or 1%"},
+    {.key = "on_failure",
+     .read = setting_word,
+     .offset = offsetof(struct policy_section, on_failure),
+     .form = "halt, rollback-target, rollback-wave or rollback-all",
+     .words = failure_actions},
+    {.key = "soak",
+     .read = setting_duration,
+     .offset = offsetof(struct policy_section, soak_ms),
+     .form = "a duration of at most 24 h, such as 5m",
+     .most = DAY_MS},
+    {.key = "window", .read = read_window, .form = "DAYS FROM-TO ZONE"},
+    {.key = "health_url", .read = read_health_url, .form = "an http:// or https:// URL"},
+    {.key = "confirm_within",
+     .read = setting_duration,
+     .offset = offsetof(struct policy_section, confirm_within_ms),
+     .form = "a duration of 1 s to 24 h, such as 10m",
+     .least = 1000,
+     .most = DAY_MS},
+    {.key = "irreversible",
+     .read = setting_word,
+     .offset = offsetof(struct policy_section, irreversible),
+     .form = "allow or refuse",
+     .words = permissions},
+    {.key = "opaque",
+     .read = setting_word,
+     .offset = offsetof(struct policy_section, opaque),
+     .form = "allow or refuse",
+     .words = permissions},
+};
+
+const struct setting_table policy_settings = {rows, COUNT_OF(rows)};
+
+struct policy_section policy_defaults(void)
+{
+    return (struct policy_section){.max_parallel = 64};
+}
+
+/* What this release does about the key, it does for this value. */
+static bool acts_now(const struct ini_entry *entry)
+{
+    static const char *const built[] = {"max_parallel", "max_failures", "irreversible", "opaque"};
+
+    for (size_t i = 0; i < COUNT_OF(built); i++)
+        if (strcmp(built[i], entry->key) == 0)
+            return true;
+    return strcmp(entry->key, "on_failure") == 0 && strcmp(entry->value, failure_actions[0]) == 0;
+}
+
+static bool is_known(const char *key)
+{
+    for (size_t i = 0; i < COUNT_OF(rows); i++)
+        if (strcmp(rows[i].key, key) == 0)
+            return true;
+    return false;
+}
+
+void policy_add_unbuilt(struct policy *policy, const struct unbuilt_policy *unbuilt,
+                        struct arena *arena)
+{
+    struct unbuilt_policy *larger =
+        arena_calloc(arena, policy->unbuilt_count + 1, sizeof *policy->unbuilt);
+
+    if (policy->unbuilt_count > 0)
+        memcpy(larger, policy->unbuilt, policy->unbuilt_count * sizeof *larger);
+    larger[policy->unbuilt_count++] = *unbuilt;
+    policy->unbuilt = larger;
+}
+
+struct policy policy_of(const struct policy_section *read, const struct ini_section *section,
+                        const char *file, struct arena *arena, struct diagnostics *faults)
+{
+    struct policy policy = {
+        .max_parallel = read->max_parallel,
+        .max_failures = read->max_failures,
+        .irreversible_allowed = read->irreversible == 1,
+        .opaque_allowed = read->opaque == 1,
+    };
+
+    for (size_t i = 0; i < section->count; i++) {
+        const struct ini_entry *entry = &section->entries[i];
+        const struct unbuilt_policy unbuilt = {entry->key, file, entry->line};
+
+        if (is_known(entry->key) && !acts_now(entry))
+            policy_add_unbuilt(&policy, &unbuilt, arena);
+    }
+    if (read->confirm_within_ms > 0 && read->confirm_within_ms <= read->soak_ms)
+        diagnostics_add(faults, ERROR_CONFIG, file, section->line,
+                        "[%s] has a confirm_within that is not longer than its soak: every target "
+                        "would roll back before it can be confirmed",
+                        section->name);
+    return policy;
+}

@@ -1,0 +1,244 @@
+"""PostgreSQL and MariaDB servers for tests: started unprivileged in a temporary directory on free loopback
+ports and a socket there, with durable defaults, and stopped and removed at the end whatever happens."""
+
+import atexit
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+DEADLINE_S = 60
+PASSWORD = "tests-only"
+
+
+def _need(path, package):
+    if not path:
+        raise SystemExit(f"{package} is not installed: run scripts/deps")
+    return str(path)
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Server:
+    """What both servers share: a directory of an unprivileged user, a process, an end."""
+
+    user = None  # the package's own user, taken when root runs the tests
+
+    def __init__(self):
+        self.process = None
+        self.port = _free_port()
+        self.root = Path(tempfile.mkdtemp(prefix="fleet-server-"))
+        self.root.chmod(0o755)
+        self.data = self.root / "data"
+        self.log = self.root / "log"
+        if os.geteuid() == 0:
+            shutil.chown(self.root, self.user, self.user)
+        else:
+            self.user = pwd.getpwuid(os.geteuid()).pw_name
+        atexit.register(self.stop)
+
+    def _as_user(self, command):
+        if os.geteuid() == 0:
+            return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups",
+                    "--", *command]
+        return command
+
+    def _run(self, command):
+        done = subprocess.run(self._as_user(command), stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, cwd=self.root)
+        if done.returncode != 0:
+            raise RuntimeError(f"{command[0]} failed:\n{done.stdout}")
+
+    def _start(self, command):
+        with open(self.log, "ab") as log:
+            self.process = subprocess.Popen(self._as_user(command), stdout=log, stderr=log,
+                                            stdin=subprocess.DEVNULL, cwd=self.root,
+                                            start_new_session=True)
+        end = time.monotonic() + DEADLINE_S
+        while not self.ready():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError(f"{command[0]} did not start:\n{self.log.read_text()}")
+            time.sleep(0.05)
+
+    def certificate(self):
+        """A certificate of its own for TLS to the database; the CA of it is itself."""
+        cert, key = self.root / "server.crt", self.root / "server.key"
+        self._run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                   "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                   "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1",
+                   "-keyout", str(key), "-out", str(cert)])
+        return cert, key
+
+    def kill(self):
+        """As a crash would end it."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(self.stop_signal)
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+        shutil.rmtree(self.root, ignore_errors=True)
+
+
+class PostgreSQL(Server):
+    user = "postgres"
+    stop_signal = signal.SIGINT  # fast shutdown
+
+    def __init__(self, max_connections=300):
+        found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+        self.bin = Path(_need(found and found[-1].parent, "postgresql"))
+        super().__init__()
+        self._run([str(self.bin / "initdb"), "-D", str(self.data), "-U", "tests", "-A", "trust",
+                   "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
+        cert, key = self.certificate()
+        with open(self.data / "postgresql.conf", "a") as conf:
+            conf.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\n"
+                       f"unix_socket_directories = '{self.root}'\n"
+                       f"max_connections = {max_connections}\nssl = on\n"
+                       f"ssl_cert_file = '{cert}'\nssl_key_file = '{key}'\n"
+                       "max_prepared_transactions = 5\n")
+        (self.data / "pg_hba.conf").write_text(
+            "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
+        self.ca = cert
+        self.start()
+        self.sql(f"ALTER USER tests PASSWORD '{PASSWORD}'")
+
+    def start(self):
+        self._start([str(self.bin / "postgres"), "-D", str(self.data)])
+
+    def ready(self):
+        done = subprocess.run([str(self.bin / "pg_isready"), "-q", "-h", str(self.root), "-p",
+                               str(self.port)])
+        return done.returncode == 0
+
+    def client(self, database="postgres"):
+        return [str(self.bin / "psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h",
+                str(self.root), "-p", str(self.port), "-U", "tests", "-d", database]
+
+    def sql(self, text, database="postgres"):
+        done = subprocess.run(self.client(database), input=text, text=True, capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def create(self, name):
+        self.sql(f'CREATE DATABASE "{name}"')
+        return self.url(name)
+
+    def url(self, database="postgres"):
+        return f"postgresql://tests@/{database}?host={self.root}&port={self.port}"
+
+    def tcp_url(self, database="postgres"):
+        return f"postgresql://tests@127.0.0.1:{self.port}/{database}"
+
+    def dump(self, database):
+        """The schema as the engine's own tool prints it, fleet's tables and noise left out."""
+        done = subprocess.run(
+            [str(self.bin / "pg_dump"), "-h", str(self.root), "-p", str(self.port), "-U", "tests",
+             "--schema-only", "--no-owner", "-T", "fleet_*", database],
+            capture_output=True, text=True, check=True)
+        return "\n".join(line for line in done.stdout.splitlines()
+                         if not line.startswith(("--", "\\restrict", "\\unrestrict")))
+
+
+class MariaDB(Server):
+    user = "mysql"
+    stop_signal = signal.SIGTERM
+
+    def __init__(self, max_connections=300):
+        self.server = _need(shutil.which("mariadbd", path="/usr/sbin:/usr/bin"), "mariadb-server")
+        super().__init__()
+        self.max_connections = max_connections
+        self.socket = self.root / "socket"
+        self._run([_need(shutil.which("mariadb-install-db"), "mariadb-server"), "--no-defaults",
+                   f"--datadir={self.data}", "--auth-root-authentication-method=normal",
+                   "--skip-test-db", "--skip-name-resolve"])
+        self.ca, self.key = self.certificate()
+        self.start()
+        self.sql(f"CREATE USER tests@localhost; GRANT ALL ON *.* TO tests@localhost;"
+                 f"CREATE USER tests@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';"
+                 f"GRANT ALL ON *.* TO tests@'127.0.0.1'; CREATE DATABASE test")
+
+    def start(self):
+        self._start([self.server, "--no-defaults", f"--datadir={self.data}",
+                     f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
+                     f"--pid-file={self.root}/pid", f"--max-connections={self.max_connections}",
+                     f"--ssl-cert={self.ca}", f"--ssl-key={self.key}", f"--ssl-ca={self.ca}",
+                     "--character-set-server=utf8mb4", "--skip-name-resolve"])
+
+    def ready(self):
+        done = subprocess.run(["mariadb-admin", "--no-defaults", f"--socket={self.socket}",
+                               "-u", "root", "ping"], capture_output=True)
+        return done.returncode == 0
+
+    def client(self, database="mysql"):
+        return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B",
+                database]
+
+    def sql(self, text, database="mysql"):
+        done = subprocess.run(self.client(database), input=text, text=True, capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+    def create(self, name):
+        self.sql(f"CREATE DATABASE `{name}`")
+        return self.url(name)
+
+    def url(self, database="test"):
+        return f"mysql://tests@localhost/{database}?socket={self.socket}"
+
+    def tcp_url(self, database="test"):
+        return f"mysql://tests@127.0.0.1:{self.port}/{database}"
+
+    def dump(self, database):
+        """The schema as the engine's own tool prints it, fleet's tables and noise left out."""
+        ignored = [f"--ignore-table={database}.fleet_{name}"
+                   for name in ("history", "fence", "intent")]
+        done = subprocess.run(
+            ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", "-u", "root", "--no-data",
+             "--routines", "--triggers", "--skip-comments", "--skip-dump-date", *ignored, database],
+            capture_output=True, text=True, check=True)
+        return done.stdout
+
+
+def environment(postgresql=None, mariadb=None):
+    """The variables by which tests in other languages find the servers."""
+    found = {}
+    if postgresql:
+        password = postgresql.root / "password"
+        password.write_text(PASSWORD + "\n")
+        password.chmod(0o600)
+        found |= {"FLEET_TEST_POSTGRESQL_URL": postgresql.url(),
+                  "FLEET_TEST_POSTGRESQL_TCP_URL": postgresql.tcp_url(),
+                  "FLEET_TEST_POSTGRESQL_CA": str(postgresql.ca),
+                  "FLEET_TEST_POSTGRESQL_PASSWORD_FILE": str(password)}
+    if mariadb:
+        password = mariadb.root / "password"
+        password.write_text(PASSWORD + "\n")
+        password.chmod(0o600)
+        found |= {"FLEET_TEST_MYSQL_URL": mariadb.url(),
+                  "FLEET_TEST_MYSQL_TCP_URL": mariadb.tcp_url(),
+                  "FLEET_TEST_MYSQL_CA": str(mariadb.ca),
+                  "FLEET_TEST_MYSQL_PASSWORD_FILE": str(password)}
+    return found
+
+
+def exit_on_signals():
+    """A terminated test run still stops its servers."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))

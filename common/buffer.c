@@ -49,19 +49,26 @@ void buffer_append_char(struct buffer *buffer, char character)
     buffer_append(buffer, &character, 1);
 }
 
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list args)
+{
+    va_list again;
+
+    va_copy(again, args);
+    int length = vsnprintf(NULL, 0, format, args);
+    assert(length >= 0);
+    reserve(buffer, (size_t)length);
+    vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, again);
+    va_end(again);
+    buffer->length += (size_t)length;
+}
+
 void buffer_printf(struct buffer *buffer, const char *format, ...)
 {
     va_list args;
 
     va_start(args, format);
-    int length = vsnprintf(NULL, 0, format, args);
+    buffer_vprintf(buffer, format, args);
     va_end(args);
-    assert(length >= 0);
-    reserve(buffer, (size_t)length);
-    va_start(args, format);
-    vsnprintf(buffer->bytes + buffer->length, (size_t)length + 1, format, args);
-    va_end(args);
-    buffer->length += (size_t)length;
 }
 
 void buffer_consume(struct buffer *buffer, size_t count)

@@ -6,6 +6,7 @@
 #ifndef FLEET_COMMON_BUFFER_H
 #define FLEET_COMMON_BUFFER_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 #include "common/scope.h"
@@ -24,6 +25,7 @@ void buffer_append(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_append_text(struct buffer *buffer, const char *text);
 void buffer_append_char(struct buffer *buffer, char character);
 void buffer_printf(struct buffer *buffer, const char *format, ...) PRINTF_LIKE(2, 3);
+void buffer_vprintf(struct buffer *buffer, const char *format, va_list args) PRINTF_LIKE(2, 0);
 
 /* Drops the first count bytes, which must be there. */
 void buffer_consume(struct buffer *buffer, size_t count);

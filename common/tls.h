@@ -35,8 +35,12 @@ int64_t tls_identity_not_after_ms(const struct tls_identity *identity);
 /* A server's context: demands a client certificate, resumption with a short lifetime. */
 SSL_CTX *tls_server_context(const struct tls_identity *identity, struct error *err) MUST_USE;
 
-/* Puts certificate, key, store and TLS 1.3 on a client's context, as curl's
-   CURLOPT_SSL_CTX_FUNCTION hands it over. */
+/*
+ * Puts certificate, key, store and TLS 1.3 on a client's context, as curl's
+ * CURLOPT_SSL_CTX_FUNCTION hands it over. The chain, its purpose and revocation are verified;
+ * no DNS name is: an agent is known by its URI, which the caller compares after the handshake
+ * (tls_peer_identity). So CURLOPT_SSL_VERIFYHOST must be 0, while CURLOPT_SSL_VERIFYPEER stays 1.
+ */
 bool tls_configure_client(const struct tls_identity *identity, SSL_CTX *context,
                           struct error *err) MUST_USE;
 

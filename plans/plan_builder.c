@@ -8,9 +8,14 @@
 #include "plans/digest_table.h"
 #include "plans/plan_encode.h"
 
+struct kept_script {
+    struct plan_script script;
+    bool is_used; /* by a recipe; others stay out of the plan */
+};
+
 struct plan_builder {
     struct arena *arena;
-    struct plan_script **scripts;
+    struct kept_script **scripts;
     size_t script_count;
     struct digest_table *script_numbers;
     struct plan_recipe **recipes;
@@ -60,13 +65,38 @@ const struct plan_script *plan_builder_script(struct plan_builder *builder, cons
     size_t number = digest_table_intern(builder->script_numbers, &sha256, builder->script_count);
 
     if (number == builder->script_count) {
-        struct plan_script *script = arena_calloc(builder->arena, 1, sizeof *script);
+        struct kept_script *kept = arena_calloc(builder->arena, 1, sizeof *kept);
 
-        *script = (struct plan_script){sha256, arena_copy(builder->arena, sql, length), length};
+        kept->script =
+            (struct plan_script){sha256, arena_copy(builder->arena, sql, length), length};
         builder->scripts = room_for_one_more(builder->scripts, builder->script_count);
-        builder->scripts[builder->script_count++] = script;
+        builder->scripts[builder->script_count++] = kept;
     }
-    return builder->scripts[number];
+    return &builder->scripts[number]->script;
+}
+
+static void use_script(struct plan_builder *builder, const struct plan_script *script)
+{
+    size_t number;
+
+    if (script != NULL && digest_table_find(builder->script_numbers, &script->sha256, &number))
+        builder->scripts[number]->is_used = true;
+}
+
+static struct plan_recipe *keep_recipe(struct plan_builder *builder,
+                                       const struct plan_recipe *recipe)
+{
+    struct plan_recipe *kept = arena_calloc(builder->arena, 1, sizeof *kept);
+    struct plan_step *steps = arena_calloc(builder->arena, recipe->step_count, sizeof *steps);
+
+    for (size_t i = 0; i < recipe->step_count; i++) {
+        steps[i] = recipe->steps[i];
+        use_script(builder, steps[i].run.script);
+        use_script(builder, steps[i].undo.script);
+    }
+    *kept = *recipe;
+    kept->steps = steps;
+    return kept;
 }
 
 const struct plan_recipe *plan_builder_recipe(struct plan_builder *builder, enum engine_kind engine,
@@ -78,26 +108,18 @@ const struct plan_recipe *plan_builder_recipe(struct plan_builder *builder, enum
     size_t number =
         digest_table_intern(builder->recipe_numbers, &recipe.digest, builder->recipe_count);
     if (number == builder->recipe_count) {
-        struct plan_recipe *kept = arena_calloc(builder->arena, 1, sizeof *kept);
-
-        struct plan_step *copies = arena_calloc(builder->arena, count, sizeof *copies);
-
-        if (count > 0)
-            memcpy(copies, steps, count * sizeof *copies);
-        *kept = recipe;
-        kept->steps = copies;
         builder->recipes = room_for_one_more(builder->recipes, builder->recipe_count);
-        builder->recipes[builder->recipe_count++] = kept;
+        builder->recipes[builder->recipe_count++] = keep_recipe(builder, &recipe);
     }
     return builder->recipes[number];
 }
 
 static int by_script(const void *a, const void *b)
 {
-    const struct plan_script *const *left = a;
-    const struct plan_script *const *right = b;
+    const struct kept_script *const *left = a;
+    const struct kept_script *const *right = b;
 
-    return digest_compare(&(*left)->sha256, &(*right)->sha256);
+    return digest_compare(&(*left)->script.sha256, &(*right)->script.sha256);
 }
 
 static int by_recipe(const void *a, const void *b)
@@ -124,9 +146,9 @@ static void place_scripts(struct plan_builder *builder, struct plan *plan)
     if (builder->script_count > 0)
         qsort(builder->scripts, builder->script_count, sizeof(void *), by_script);
     for (size_t i = 0; i < builder->script_count; i++)
-        scripts[i] = builder->scripts[i];
+        if (builder->scripts[i]->is_used)
+            scripts[plan->script_count++] = &builder->scripts[i]->script;
     plan->scripts = scripts;
-    plan->script_count = builder->script_count;
 }
 
 static void place_recipes(struct plan_builder *builder, struct plan *plan)

@@ -17,7 +17,7 @@ AUTO_DEFINE(plan_builder)
 
 struct arena *plan_builder_arena(struct plan_builder *builder);
 
-/* The script with these bytes, for a plan_part. */
+/* The script with these bytes, for a plan_part. Only those that a recipe uses go into the plan. */
 const struct plan_script *plan_builder_script(struct plan_builder *builder, const char *sql,
                                               size_t length);
 

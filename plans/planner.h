@@ -3,6 +3,9 @@
  *
  * Pure: values in, a plan or a list of problems out. Targets whose engine and applied set are equal
  * get the same recipe, found once, so the cost is that of the distinct sets, not of the targets.
+ *
+ * Pending is what has an up script for the engine, is not applied, and runs in the environment. A
+ * repeatable is pending when its bytes are not those applied, and runs after all versions.
  */
 #ifndef FLEET_PLANS_PLANNER_H
 #define FLEET_PLANS_PLANNER_H
@@ -24,11 +27,11 @@ enum plan_goal {
     GOAL_UP,         /* to head, or to the version `to` */
     GOAL_DOWN_TO,    /* back until `to` is the newest applied; "0" for none */
     GOAL_DOWN_STEPS, /* back by `steps` migrations */
-    GOAL_BASELINE    /* mark everything up to `to` as applied */
+    GOAL_BASELINE    /* mark everything up to `to`, or all, as applied */
 };
 
-/* Finds the step of an earlier plan that brought `applied` on this engine, for its way back;
-   NULL if that plan is not known. */
+/* Finds the step of an earlier plan that brought `applied` on this engine, for its way back; NULL
+   if that plan is not known. The step may be a down: then a failed rollback took itself back. */
 struct step_source {
     const struct plan_step *(*find)(void *context, const struct applied *applied,
                                     enum engine_kind engine);
@@ -45,7 +48,7 @@ struct plan_request {
     size_t state_count;
     const char *const *out_of_order; /* versions that may come late */
     size_t out_of_order_count;
-    struct step_source source; /* for GOAL_DOWN_*; find may be NULL */
+    struct step_source source; /* for GOAL_DOWN_* and repeatables; find may be NULL */
 };
 
 /*

@@ -1,0 +1,190 @@
+#include "plans/planner.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/text.h"
+#include "plans/digest_table.h"
+#include "plans/planning.h"
+#include "plans/steps_down.h"
+#include "plans/steps_up.h"
+#include "plans/version.h"
+
+static const struct {
+    void (*find_steps)(const struct planning *planning, const struct target_group *group,
+                       struct step_list *steps);
+    bool needs_version;
+    bool takes_zero; /* "0" stands for nothing applied */
+} goals[] = {
+    [GOAL_UP] = {steps_up, false, false},
+    [GOAL_DOWN_TO] = {steps_down, true, true},
+    [GOAL_DOWN_STEPS] = {steps_down, false, false},
+    [GOAL_BASELINE] = {steps_baseline, false, false},
+};
+
+struct groups {
+    struct target_group *items;
+    size_t count;
+    size_t *of_state; /* which group each state is in */
+};
+
+static void groups_free(struct groups *groups)
+{
+    free(groups->items);
+    free(groups->of_state);
+}
+
+/* Targets with equal keys get the same steps. */
+static struct digest group_key(const struct target_state *state)
+{
+    struct digest key = state->applied != NULL ? state->applied->id : (struct digest){0};
+
+    key.bytes[DIGEST_SIZE - 1] ^= (uint8_t)state->engine;
+    return key;
+}
+
+static void open_group(struct groups *groups, const struct target_state *state)
+{
+    struct target_group group = {.engine = state->engine, .concern.first = state->name};
+
+    if (state->applied != NULL) {
+        group.applied = state->applied->items;
+        group.applied_count = state->applied->count;
+    }
+    if ((groups->count & (groups->count - 1)) == 0)
+        groups->items = xreallocarray(groups->items, groups->count > 0 ? 2 * groups->count : 1,
+                                      sizeof *groups->items);
+    groups->items[groups->count++] = group;
+}
+
+static void group_states(const struct plan_request *request, struct groups *groups)
+{
+    AUTO(digest_table) struct digest_table *numbers = digest_table_new();
+
+    groups->of_state = xcalloc(request->state_count, sizeof *groups->of_state);
+    for (size_t i = 0; i < request->state_count; i++) {
+        struct digest key = group_key(&request->states[i]);
+        size_t number = digest_table_intern(numbers, &key, groups->count);
+
+        if (number == groups->count)
+            open_group(groups, &request->states[i]);
+        groups->of_state[i] = number;
+        groups->items[number].concern.targets++;
+    }
+}
+
+/* Whether the folder or any target knows the version. */
+static bool version_is_known(const struct plan_request *request, const struct groups *groups,
+                             const char *version)
+{
+    size_t index;
+
+    if (planning_find_version(request->migrations, version, &index))
+        return true;
+    for (size_t g = 0; g < groups->count; g++)
+        for (size_t i = 0; i < groups->items[g].applied_count; i++)
+            if (version_is_valid(groups->items[g].applied[i].version) &&
+                version_compare(groups->items[g].applied[i].version, version) == 0)
+                return true;
+    return false;
+}
+
+static void complain_unknown(const struct planning *planning, const char *version)
+{
+    const struct migrations *migrations = planning->request->migrations;
+    const char **versions = xcalloc(migrations->count, sizeof *versions);
+
+    for (size_t i = 0; i < migrations->count; i++)
+        versions[i] = migrations->items[i].version;
+    const char *near = text_nearest(version, versions, migrations->count);
+    const char *newest = migrations->count > 0 ? versions[migrations->count - 1] : NULL;
+    const char *named = near != NULL ? near : newest;
+    problems_add(planning->problems, &(struct concern){0}, ERROR_USAGE, NULL,
+                 "no migration has version %s in %s%s%s%s", version, migrations->directory,
+                 near != NULL     ? ", did you mean "
+                 : newest != NULL ? "; the newest is "
+                                  : ", which holds none",
+                 named != NULL ? named : "", near != NULL ? "?" : "");
+    free(versions);
+}
+
+static void check_version(const struct planning *planning, const struct groups *groups,
+                          const char *version)
+{
+    if (!version_is_valid(version))
+        problems_add(planning->problems, &(struct concern){0}, ERROR_USAGE, NULL,
+                     "\"%s\" is not a version: a version is 1 to %d digits", version,
+                     VERSION_SIZE - 1);
+    else if (!version_is_known(planning->request, groups, version))
+        complain_unknown(planning, version);
+}
+
+static void check_request(const struct planning *planning, const struct groups *groups)
+{
+    const struct plan_request *request = planning->request;
+
+    assert(request->to != NULL || !goals[request->goal].needs_version);
+    if (request->to != NULL && !(goals[request->goal].takes_zero && strcmp(request->to, "0") == 0))
+        check_version(planning, groups, request->to);
+    if (request->goal == GOAL_DOWN_STEPS && request->steps < 1)
+        problems_add(planning->problems, &(struct concern){0}, ERROR_USAGE, NULL,
+                     "a rollback of %d steps: give a number from 1", request->steps);
+    for (size_t i = 0; i < request->out_of_order_count; i++)
+        check_version(planning, groups, request->out_of_order[i]);
+}
+
+static void find_recipes(const struct planning *planning, struct groups *groups)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        AUTO_STEP_LIST struct step_list steps = {0};
+        struct target_group *group = &groups->items[i];
+
+        goals[planning->request->goal].find_steps(planning, group, &steps);
+        if (steps.count > 0)
+            group->recipe =
+                plan_builder_recipe(planning->builder, group->engine, steps.items, steps.count);
+    }
+}
+
+static struct plan *seal(const struct planning *planning, const struct groups *groups)
+{
+    const struct plan_request *request = planning->request;
+    struct plan_target *targets = xcalloc(request->state_count, sizeof *targets);
+    size_t count = 0;
+
+    for (size_t i = 0; i < request->state_count; i++) {
+        const struct target_state *state = &request->states[i];
+        const struct plan_recipe *recipe = groups->items[groups->of_state[i]].recipe;
+
+        if (recipe != NULL)
+            targets[count++] =
+                (struct plan_target){state->name, state->agent, state->engine, state->head, recipe};
+    }
+    struct plan *plan = plan_builder_seal(planning->builder, &request->header, targets, count);
+    free(targets);
+    return plan;
+}
+
+struct plan *planner_plan(const struct plan_request *request, struct diagnostics *problems)
+{
+    AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
+    AUTO(problems) struct problems *found = problems_new();
+    AUTO(fact_finder)
+    struct fact_finder *facts =
+        fact_finder_new(request->migrations, request->header.environment, builder);
+    struct planning planning = {request, builder, found, facts};
+    struct groups groups = {0};
+    struct plan *plan = NULL;
+
+    group_states(request, &groups);
+    check_request(&planning, &groups);
+    if (problems_count(found) == 0)
+        find_recipes(&planning, &groups);
+    if (problems_count(found) == 0)
+        plan = seal(&planning, &groups);
+    problems_report(found, problems);
+    groups_free(&groups);
+    return plan;
+}

@@ -75,6 +75,7 @@ void setting_suggest(struct buffer *out, const char *word, const char *const *ca
                      size_t count);
 
 /* Readers; the comment names the field's type. All refuse an empty value. */
+#define SETTING_NAME_FORM "a name: a-z, 0-9, then also . _ -, at most 63"
 typedef bool setting_reader(const struct setting *setting, const struct setting_input *input,
                             void *field, struct error *err);
 setting_reader setting_string;   /* const char * */

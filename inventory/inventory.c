@@ -129,7 +129,7 @@ static void check_section_name(const struct builder *builder, const struct found
 {
     if (!name_is_valid(found->name))
         diagnostics_add(builder->faults, ERROR_CONFIG, found->file, found->section->line,
-                        "'%s' is not a name: a-z, 0-9, then also . _ -, at most 63", found->name);
+                        "'%s' is not " SETTING_NAME_FORM, found->name);
 }
 
 static void read_environment(struct builder *builder, const struct found_section *found)

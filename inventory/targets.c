@@ -213,8 +213,7 @@ static void expand(struct builder *builder, const struct draft *draft, struct na
     const char *bad = database_bad_name(&draft->read.database, draft->found->name, builder->arena);
 
     if (bad != NULL) {
-        add_fault(builder, draft, 0,
-                  "is named '%s', which is not a name: a-z, 0-9, then also . _ -, at most 63", bad);
+        add_fault(builder, draft, 0, "is named '%s', which is not " SETTING_NAME_FORM, bad);
         return;
     }
     for (size_t i = 0; i < size; i++) {

@@ -1,22 +1,15 @@
 #include "agents/daemon/configuration.h"
 
-#include <stdlib.h>
-#include <string.h>
-
+#include "agents/daemon/sections.h"
 #include "agents/daemon/trusted_keys.h"
 #include "common/buffer.h"
 #include "common/database.h"
 #include "common/file.h"
-#include "common/name.h"
 #include "common/name_index.h"
 #include "common/setting.h"
 
 enum {
     FILE_LIMIT = 64 * 1024 * 1024,
-    SECOND_MS = 1000,
-    HOUR_MS = 60 * 60 * 1000,
-    PORT_LIMIT = 65535,
-    MOST_APPROVALS = 64,
     MEGABYTE = 1024 * 1024,
 };
 
@@ -24,23 +17,6 @@ enum {
 struct loaded {
     struct agent_configuration configuration;
     struct arena *arena;
-};
-
-/* The object of [agent]. */
-struct agent_section {
-    struct agent_configuration configuration;
-    const char *trusted_keys;
-    int approvals;
-    int max_request_mb;
-    int log_level;
-    int log_format;
-};
-
-/* The object of [target:NAME]. */
-struct target_section {
-    struct database_section database;
-    const char *env;
-    int approvals;
 };
 
 /* A target's section that is good. */
@@ -63,201 +39,12 @@ struct reading {
     size_t target_count;
 };
 
-/* "0.0.0.0:7443", "[::]:7443" or ":7443". */
-static bool read_listen(const struct setting *setting, const struct setting_input *input,
-                        void *field, struct error *err)
-{
-    struct agent_configuration *configuration = field;
-    const char *text = input->entry->value;
-    const char *colon = strrchr(text, ':');
-    size_t digits = colon == NULL ? 0 : strspn(colon + 1, "0123456789");
-
-    (void)setting;
-    (void)err;
-    if (digits == 0 || digits > 5 || colon[1 + digits] != '\0')
-        return false;
-    long port = strtol(colon + 1, NULL, 10);
-    size_t length = (size_t)(colon - text);
-    bool bracketed = length >= 2 && text[0] == '[' && colon[-1] == ']';
-    if (bracketed) {
-        text++;
-        length -= 2;
-    }
-    if (port > PORT_LIMIT || (!bracketed && memchr(text, ':', length) != NULL))
-        return false;
-    configuration->listen_host = arena_copy(input->arena, text, length);
-    configuration->listen_port = (int)port;
-    return true;
-}
-
-static const char *const log_levels[] = {
-    [LOG_LEVEL_ERROR] = "error",
-    [LOG_LEVEL_WARNING] = "warning",
-    [LOG_LEVEL_INFO] = "info",
-    [LOG_LEVEL_DEBUG] = "debug",
-    NULL,
-};
-static const char *const log_formats[] = {"plain", "json", NULL};
-
-#define IN(member) offsetof(struct agent_section, member)
-#define NAME_FORM "a name: a-z, 0-9, then also . _ -, at most 63"
-
-static const struct setting agent_rows[] = {
-    {.key = "name", .read = setting_name, .offset = IN(configuration.name), .form = NAME_FORM},
-    {.key = "fleet", .read = setting_name, .offset = IN(configuration.fleet), .form = NAME_FORM},
-    {.key = "listen",
-     .read = read_listen,
-     .offset = IN(configuration),
-     .form = "ADDRESS:PORT, such as 0.0.0.0:7443"},
-    {.key = "cert",
-     .read = setting_path,
-     .offset = IN(configuration.cert),
-     .form = "the agent's certificate file"},
-    {.key = "key",
-     .read = setting_path,
-     .offset = IN(configuration.key),
-     .form = "the file of the certificate's key"},
-    {.key = "ca",
-     .read = setting_path,
-     .offset = IN(configuration.ca),
-     .form = "the file of the certificate authority"},
-    {.key = "crl",
-     .read = setting_path,
-     .offset = IN(configuration.crl),
-     .form = "the file of the revocation list"},
-    {.key = "trusted_keys",
-     .read = setting_path,
-     .offset = IN(trusted_keys),
-     .form = "the file of the keys that may sign plans"},
-    {.key = "approvals",
-     .read = setting_count,
-     .offset = IN(approvals),
-     .form = "a number of persons, 1 to 64",
-     .least = 1,
-     .most = MOST_APPROVALS},
-    {.key = "state",
-     .read = setting_path,
-     .offset = IN(configuration.state),
-     .form = "the directory of the agent's own records"},
-    {.key = "workers",
-     .read = setting_count,
-     .offset = IN(configuration.workers),
-     .form = "a number of threads, 1 to 512",
-     .least = 1,
-     .most = 512},
-    {.key = "keep_sessions",
-     .read = setting_count,
-     .offset = IN(configuration.keep_sessions),
-     .form = "a number of database sessions, 0 to 10000",
-     .most = 10000},
-    {.key = "keep_for",
-     .read = setting_duration,
-     .offset = IN(configuration.keep_for_ms),
-     .form = "a duration of at most 1 h, such as 30s",
-     .most = HOUR_MS},
-    {.key = "lock_timeout",
-     .read = setting_duration,
-     .offset = IN(configuration.lock_timeout_ms),
-     .form = "a duration of 10 ms to 1 h, such as 3s",
-     .least = 10,
-     .most = HOUR_MS},
-    {.key = "lock_budget",
-     .read = setting_duration,
-     .offset = IN(configuration.lock_budget_ms),
-     .form = "a duration of 10 ms to 24 h, such as 60s",
-     .least = 10,
-     .most = 24 * HOUR_MS},
-    {.key = "statement_timeout",
-     .read = setting_duration,
-     .offset = IN(configuration.statement_timeout_ms),
-     .form = "a duration of at most 7 d, such as 10m; 0s for none",
-     .most = 7L * 24 * HOUR_MS},
-    {.key = "max_connections",
-     .read = setting_count,
-     .offset = IN(configuration.max_connections),
-     .form = "a number of connections, 1 to 100000",
-     .least = 1,
-     .most = 100000},
-    {.key = "max_request_mb",
-     .read = setting_count,
-     .offset = IN(max_request_mb),
-     .form = "a number of megabytes, 1 to 1024",
-     .least = 1,
-     .most = 1024},
-    {.key = "request_timeout",
-     .read = setting_duration,
-     .offset = IN(configuration.request_timeout_ms),
-     .form = "a duration of 1 s to 1 h, such as 30s",
-     .least = SECOND_MS,
-     .most = HOUR_MS},
-    {.key = "drain_timeout",
-     .read = setting_duration,
-     .offset = IN(configuration.drain_timeout_ms),
-     .form = "a duration of 1 s to 24 h, such as 60s",
-     .least = SECOND_MS,
-     .most = 24 * HOUR_MS},
-    {.key = "log_level",
-     .read = setting_word,
-     .offset = IN(log_level),
-     .form = "error, warning, info or debug",
-     .words = log_levels},
-    {.key = "log_format",
-     .read = setting_word,
-     .offset = IN(log_format),
-     .form = "plain or json",
-     .words = log_formats},
-};
-
-static const struct setting target_rows[] = {
-    {.key = "env",
-     .read = setting_name,
-     .offset = offsetof(struct target_section, env),
-     .form = "the name of an environment"},
-    {.key = "approvals",
-     .read = setting_count,
-     .offset = offsetof(struct target_section, approvals),
-     .form = "a number of persons, 1 to 64",
-     .least = 1,
-     .most = MOST_APPROVALS},
-    DATABASE_SETTINGS(struct target_section, database),
-};
-
-static const struct setting_table agent_settings = {agent_rows, COUNT_OF(agent_rows)};
-static const struct setting_table target_settings = {target_rows, COUNT_OF(target_rows)};
-
-enum { KIND_AGENT, KIND_TARGET, KIND_COUNT };
-
-static const struct section_kind kinds[KIND_COUNT] = {
-    [KIND_AGENT] = {"agent", false, &agent_settings},
-    [KIND_TARGET] = {"target", true, &target_settings},
-};
-
-static struct agent_section defaults(const char *file)
-{
-    return (struct agent_section){
-        .configuration = {.file = file,
-                          .listen_host = "0.0.0.0",
-                          .listen_port = 7443,
-                          .state = "/var/lib/fleet-agent",
-                          .workers = 16,
-                          .keep_sessions = 64,
-                          .keep_for_ms = 30 * SECOND_MS,
-                          .lock_timeout_ms = 3 * SECOND_MS,
-                          .lock_budget_ms = 60 * SECOND_MS,
-                          .max_connections = 256,
-                          .request_timeout_ms = 30 * SECOND_MS,
-                          .drain_timeout_ms = 60 * SECOND_MS},
-        .approvals = 1,
-        .max_request_mb = 64,
-        .log_level = LOG_LEVEL_INFO,
-    };
-}
-
 static void read_agent(struct reading *reading, const struct ini_section *section,
                        struct setting_input *input)
 {
     reading->agent_line = section->line;
-    setting_read(&agent_settings, section, input, &reading->agent, reading->faults);
+    setting_read(agent_section_kinds[SECTION_AGENT].settings, section, input, &reading->agent,
+                 reading->faults);
 }
 
 static void add_target_fault(const struct reading *reading, const struct draft *draft,
@@ -288,7 +75,8 @@ static void read_target(struct reading *reading, const struct ini_section *secti
     size_t faults = diagnostics_count(reading->faults);
 
     *draft = (struct draft){.pattern = name, .line = section->line};
-    setting_read(&target_settings, section, input, &draft->read, reading->faults);
+    setting_read(agent_section_kinds[SECTION_TARGET].settings, section, input, &draft->read,
+                 reading->faults);
     /* A key that did not read would make further faults that are not there. */
     if (diagnostics_count(reading->faults) == faults && check_target(reading, draft))
         reading->draft_count++;
@@ -307,8 +95,8 @@ static void read_sections(struct reading *reading, const struct ini_document *do
     for (size_t i = 1; i < document->count; i++) {
         const struct ini_section *section = &document->sections[i];
         const char *name = NULL;
-        const struct section_kind *kind =
-            section_kind_of(kinds, KIND_COUNT, reading->file, section, &name, reading->faults);
+        const struct section_kind *kind = section_kind_of(
+            agent_section_kinds, SECTION_COUNT, reading->file, section, &name, reading->faults);
         const struct ini_section *first =
             kind == NULL ? NULL : name_index_add(seen, section->name, section);
 
@@ -316,9 +104,9 @@ static void read_sections(struct reading *reading, const struct ini_document *do
             diagnostics_add(reading->faults, ERROR_CONFIG, reading->file, section->line,
                             "duplicate section [%s]; the first is on line %d", section->name,
                             first->line);
-        else if (kind == &kinds[KIND_AGENT])
+        else if (kind == &agent_section_kinds[SECTION_AGENT])
             read_agent(reading, section, &input);
-        else if (kind == &kinds[KIND_TARGET])
+        else if (kind == &agent_section_kinds[SECTION_TARGET])
             read_target(reading, section, name, &input);
     }
 }
@@ -398,7 +186,8 @@ static void expand(struct reading *reading, const struct draft *draft, struct na
 
     if (database_bad_name(section, draft->pattern, reading->arena) != NULL) {
         add_target_fault(reading, draft,
-                         "does not have " NAME_FORM " (with its number, if it has a range)");
+                         "does not have " SETTING_NAME_FORM
+                         " (with its number, if it has a range)");
         return;
     }
     for (size_t i = 0; i < database_section_size(section); i++) {
@@ -477,7 +266,7 @@ const struct agent_configuration *agent_configuration_load(const char *path,
         return NULL;
     }
     struct reading reading = {.arena = arena, .faults = faults, .file = arena_strdup(arena, path)};
-    reading.agent = defaults(reading.file);
+    reading.agent = agent_section_defaults(reading.file);
     read_sections(&reading, ini_read(arena, path, buffer_text(&text), text.length, faults));
     finish(&reading, &loaded->configuration);
     return diagnostics_count(faults) > faults_before ? NULL : TAKE(configuration);

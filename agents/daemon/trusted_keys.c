@@ -5,6 +5,7 @@
 #include "common/buffer.h"
 #include "common/file.h"
 #include "common/name.h"
+#include "common/setting.h"
 
 enum { FILE_LIMIT = 1024 * 1024 };
 
@@ -60,8 +61,7 @@ static void read_line(struct reading *reading, char *line)
         return;
     if (!name_is_valid(person))
         diagnostics_add(reading->faults, ERROR_CONFIG, reading->path, reading->line,
-                        "'%s' is not a person's name: a-z, 0-9, then also . _ -, at most 63",
-                        person);
+                        "'%s' is not " SETTING_NAME_FORM, person);
     else if (!public_key_from_hex(hex, &key) || take_word(&line)[0] != '\0')
         diagnostics_add(reading->faults, ERROR_CONFIG, reading->path, reading->line,
                         "the line is not PERSON KEY, with a key of 64 hex digits");

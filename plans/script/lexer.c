@@ -222,7 +222,9 @@ static struct token word(struct lexer *lexer)
         lexer->escape_string_continues = true;
         return quoted(lexer, 2, '\'', true);
     }
-    while (probe.next < probe.end && is_word(*probe.next) && !at_delimiter(&probe))
+    /* Nothing ends a statement inside an executable comment. */
+    bool delimited = lexer->executable_comment == NULL;
+    while (probe.next < probe.end && is_word(*probe.next) && !(delimited && at_delimiter(&probe)))
         probe.next++;
     return token_until(lexer, TOKEN_WORD, probe.next);
 }

@@ -94,6 +94,8 @@ static void delimiter_changes_what_ends_a_statement(void **state)
         "delimiter $$ \nselect 3", "select 4 begin", "select a$b", "select 6");
     EXPECT_STATEMENTS(ENGINE_MYSQL, "delimiter ;;\nselect 1; select 2;;\nselect '//;;' ;; ",
                       "select 1; select 2", "select '//;;'");
+    EXPECT_STATEMENTS(ENGINE_MYSQL, "delimiter $$\nselect /*!50003$$er */ 3$$",
+                      "select /*!50003$$er */ 3");
     EXPECT_STATEMENTS(ENGINE_MYSQL, "select a as\ndelimiter ;\nselect 2", "select a as\ndelimiter",
                       "select 2");
 }

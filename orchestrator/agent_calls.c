@@ -1,7 +1,6 @@
 #include "orchestrator/agent_calls.h"
 
-#include <stdlib.h>
-#include <string.h>
+#include "common/name_index.h"
 
 enum { NO_SHARE = -1 };
 
@@ -52,52 +51,33 @@ struct agent_shares agent_shares_of(struct arena *arena, const struct inventory 
 
         share->members = arena_calloc(arena, share->count, sizeof *share->members);
         share->names = arena_calloc(arena, share->count, sizeof *share->names);
+        share->index = name_index_new(share->count);
         share->count = 0;
     }
     for (size_t i = 0; i < count; i++) {
         int number = share_of_agent[agent_number(inventory, targets[i])];
         struct agent_share *share = &shares.items[number];
+        size_t *member = &share->members[share->count];
 
-        share->members[share->count] = i;
+        *member = i;
         share->names[share->count++] = targets[i]->name;
+        name_index_add(share->index, targets[i]->name, member);
     }
     return shares;
 }
 
-struct place {
-    const char *name;
-    size_t place;
-};
-
-struct name_index {
-    struct place *places; /* by name */
-    size_t count;
-};
-
-static int compare_places(const void *a, const void *b)
+void agent_shares_free(struct agent_shares *shares)
 {
-    return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
+    for (size_t i = 0; i < shares->count; i++)
+        name_index_free(shares->items[i].index);
+    shares->count = 0;
 }
 
-struct name_index *name_index_new(struct arena *arena, const char *const *names, size_t count)
+bool agent_share_find(const struct agent_share *share, const char *name, size_t *place)
 {
-    struct name_index *index = arena_calloc(arena, 1, sizeof *index);
+    const size_t *member = name_index_find(share->index, name);
 
-    index->places = arena_calloc(arena, count, sizeof *index->places);
-    index->count = count;
-    for (size_t i = 0; i < count; i++)
-        index->places[i] = (struct place){names[i], i};
-    qsort(index->places, count, sizeof *index->places, compare_places);
-    return index;
-}
-
-bool name_index_find(const struct name_index *index, const char *name, size_t *place)
-{
-    const struct place key = {.name = name};
-    const struct place *found =
-        bsearch(&key, index->places, index->count, sizeof *index->places, compare_places);
-
-    if (found != NULL)
-        *place = found->place;
-    return found != NULL;
+    if (member != NULL)
+        *place = *member;
+    return member != NULL;
 }

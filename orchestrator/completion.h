@@ -1,4 +1,5 @@
-/* completion - scripts for shells and the manual's command section, printed from the command table. */
+/* completion - scripts for shells and the manual's command section, printed from the command table.
+ */
 #ifndef FLEET_ORCHESTRATOR_COMPLETION_H
 #define FLEET_ORCHESTRATOR_COMPLETION_H
 

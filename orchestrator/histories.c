@@ -8,7 +8,6 @@
 struct taking {
     struct histories *histories;
     struct agent_shares shares;
-    struct name_index **indexes;
 };
 
 static const struct history_row *copy_rows(struct arena *arena, const struct history_row *rows,
@@ -56,11 +55,11 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
     size_t place;
 
     if (reply->kind == REPLY_ROWS) {
-        if (name_index_find(taking->indexes[call], reply->target, &place))
-            keep_rows(taking, &taking->histories->items[share->members[place]], reply);
+        if (agent_share_find(share, reply->target, &place))
+            keep_rows(taking, &taking->histories->items[place], reply);
     } else if (reply->kind == REPLY_TARGET && reply->status.error != NULL) {
-        if (name_index_find(taking->indexes[call], reply->status.target, &place))
-            taking->histories->items[share->members[place]].error = *reply->status.error;
+        if (agent_share_find(share, reply->status.target, &place))
+            taking->histories->items[place].error = *reply->status.error;
     } else if (reply->kind == REPLY_ERROR) {
         fail_unanswered(taking, share, &reply->error);
     } else if (reply->kind == REPLY_END) {
@@ -74,11 +73,9 @@ static struct call *make_calls(struct taking *taking)
     struct arena *arena = taking->histories->arena;
     struct call *calls = arena_calloc(arena, taking->shares.count, sizeof *calls);
 
-    taking->indexes = arena_calloc(arena, taking->shares.count, sizeof *taking->indexes);
     for (size_t i = 0; i < taking->shares.count; i++) {
         const struct agent_share *share = &taking->shares.items[i];
 
-        taking->indexes[i] = name_index_new(arena, share->names, share->count);
         calls[i] = (struct call){
             .kind = CALL_HISTORY,
             .agent = share->agent,
@@ -103,9 +100,9 @@ struct histories *histories_take(struct dispatcher *dispatcher, const struct inv
     taking.shares =
         agent_shares_of(histories->arena, inventory, selection->targets, selection->count);
     const struct call *calls = make_calls(&taking);
-    if (!dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err))
-        return NULL;
-    return TAKE(histories);
+    bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
+    agent_shares_free(&taking.shares);
+    return ok ? TAKE(histories) : NULL;
 }
 
 void histories_free(struct histories *histories)

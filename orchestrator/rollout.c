@@ -16,7 +16,7 @@ struct running {
     struct rollout_record record;
     struct arena *arena;
     struct agent_shares shares;
-    struct name_index **indexes;
+    json_t **slices;             /* of the calls under way */
     struct arena *pending_arena; /* texts of the outcomes below */
     struct outcome pending[OUTCOMES_AT_ONCE];
     size_t pending_count;
@@ -114,8 +114,8 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
     size_t place;
 
     if (reply->kind == REPLY_EVENT && reply->event.kind != RUN_ACCEPTED) {
-        if (name_index_find(running->indexes[call], reply->event.target, &place))
-            take_event(running, share->members[place], &reply->event);
+        if (agent_share_find(share, reply->event.target, &place))
+            take_event(running, place, &reply->event);
     } else if (reply->kind == REPLY_ERROR) {
         close_share(running, share, &reply->error);
     } else if (reply->kind == REPLY_END) {
@@ -160,11 +160,11 @@ static struct call *make_calls(struct running *running)
     struct call *calls = arena_calloc(arena, count, sizeof *calls);
     const int *parallel = parallel_shares(running);
 
-    running->indexes = arena_calloc(arena, count, sizeof *running->indexes);
+    running->slices = arena_calloc(arena, count, sizeof(json_t *));
     for (size_t i = 0; i < count; i++) {
         const struct agent_share *share = &running->shares.items[i];
 
-        running->indexes[i] = name_index_new(arena, share->names, share->count);
+        running->slices[i] = slice_encode(settings->plan, share->members, share->count);
         calls[i] = (struct call){
             .kind = CALL_RUN,
             .agent = share->agent,
@@ -174,19 +174,16 @@ static struct call *make_calls(struct running *running)
                     .operator_name = settings->operator_name,
                     .epoch = running->record.epoch,
                     .max_parallel = parallel[i],
-                    .slice = slice_encode(settings->plan, share->members, share->count)},
+                    .slice = running->slices[i]},
         };
     }
     return calls;
 }
 
-static void free_slices(struct call *calls, size_t count)
+static void free_slices(struct running *running)
 {
-    for (size_t i = 0; i < count; i++) {
-        json_t *slice = (json_t *)(uintptr_t)calls[i].run.slice;
-
-        json_decref(slice);
-    }
+    for (size_t i = 0; i < running->shares.count; i++)
+        json_decref(running->slices[i]);
 }
 
 static bool start_state(const struct rollout_settings *settings, struct rollout_state *state,
@@ -223,7 +220,7 @@ static bool dispatch(struct running *running, struct error *err)
     bool ok =
         dispatcher_run(settings->dispatcher, calls, running->shares.count, on_reply, running, err);
 
-    free_slices(calls, running->shares.count);
+    free_slices(running);
     flush(running);
     if (ok && running->store_error.code != ERROR_NONE) {
         *err = running->store_error;
@@ -253,6 +250,7 @@ bool rollout_run(const struct rollout_settings *settings, struct rollout_state *
     running->shares = agent_shares_of(arena, settings->inventory, inventory_targets(running),
                                       settings->plan->target_count);
     bool ok = dispatch(running, err);
+    agent_shares_free(&running->shares);
     arena_free(running->pending_arena);
     return ok;
 }

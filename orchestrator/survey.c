@@ -11,8 +11,7 @@
 struct taking {
     struct survey *survey;
     struct agent_shares shares;
-    struct name_index **indexes; /* of each share's names */
-    void *sets;                  /* tree of struct applied_set by id */
+    void *sets; /* tree of struct applied_set by id */
 };
 
 static int compare_sets(const void *a, const void *b)
@@ -113,8 +112,8 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         keep_set(taking, &reply->set);
         break;
     case REPLY_TARGET:
-        if (name_index_find(taking->indexes[call], reply->status.target, &place))
-            keep_status(taking, &taking->survey->items[share->members[place]], &reply->status);
+        if (agent_share_find(share, reply->status.target, &place))
+            keep_status(taking, &taking->survey->items[place], &reply->status);
         break;
     case REPLY_ERROR:
         fail_unanswered(taking, share, &reply->error);
@@ -153,11 +152,9 @@ static struct call *make_calls(struct taking *taking, bool fingerprint)
     struct arena *arena = taking->survey->arena;
     struct call *calls = arena_calloc(arena, taking->shares.count, sizeof *calls);
 
-    taking->indexes = arena_calloc(arena, taking->shares.count, sizeof *taking->indexes);
     for (size_t i = 0; i < taking->shares.count; i++) {
         const struct agent_share *share = &taking->shares.items[i];
 
-        taking->indexes[i] = name_index_new(arena, share->names, share->count);
         calls[i] = (struct call){
             .kind = CALL_STATUS,
             .agent = share->agent,
@@ -184,6 +181,7 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
     taking.shares = agent_shares_of(survey->arena, inventory, selection->targets, selection->count);
     const struct call *calls = make_calls(&taking, fingerprint);
     bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
+    agent_shares_free(&taking.shares);
     tdestroy(taking.sets, no_free);
     sum_up(survey);
     return ok ? TAKE(survey) : NULL;

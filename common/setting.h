@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "common/arena.h"
+#include "common/buffer.h"
 #include "common/diagnostics.h"
 #include "common/ini.h"
 

@@ -13,22 +13,7 @@
 
 #include "common/file.h"
 #include "common/memory.h"
-
-static int enter_new_directory(void **state)
-{
-    char *directory = xstrdup("/tmp/fleet-test-XXXXXX");
-
-    *state = directory;
-    return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-    AUTO(text) char *directory = *state;
-    AUTO(text) char *command = xasprintf("rm -rf '%s'", directory);
-
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
-}
+#include "directory.h"
 
 static void written_bytes_come_back(void **state)
 {
@@ -163,9 +148,6 @@ static void paths_are_relative_to_the_file_that_names_them(void **state)
         assert_string_equal(path, cases[i][2]);
     }
 }
-
-#define IN_NEW_DIRECTORY(test) \
-    cmocka_unit_test_setup_teardown(test, enter_new_directory, remove_directory)
 
 int main(void)
 {

@@ -8,11 +8,11 @@
 #include <cmocka.h>
 
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "agents/daemon/configuration.h"
 #include "common/buffer.h"
 #include "common/file.h"
+#include "directory.h"
 
 #define ADAS_KEY "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
 #define BOBS_KEY "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
@@ -23,28 +23,16 @@
 
 static void put(const char *path, const char *text)
 {
-    struct error err = {0};
-
-    assert_true(file_write(path, text, strlen(text), 0600, &err));
+    assert_true(directory_put(path, text, 0600));
 }
 
 static int enter_new_directory(void **state)
 {
-    char *directory = xstrdup("/tmp/fleet-test-XXXXXX");
+    int failed = directory_enter(state);
 
-    *state = directory;
-    if (mkdtemp(directory) == NULL || chdir(directory) != 0)
-        return -1;
-    put("trusted", "# who may sign\nada " ADAS_KEY "\n\nbob\t" BOBS_KEY "\r\n");
-    return 0;
-}
-
-static int remove_directory(void **state)
-{
-    AUTO(text) char *directory = *state;
-    AUTO(text) char *command = xasprintf("rm -rf '%s'", directory);
-
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
+    if (failed == 0)
+        put("trusted", "# who may sign\nada " ADAS_KEY "\n\nbob\t" BOBS_KEY "\r\n");
+    return failed;
 }
 
 static void load_faults(const char *text, struct buffer *lines)
@@ -214,20 +202,20 @@ static void a_missing_file_is_a_fault(void **state)
     check_faults(TARGET, "agent.ini: there is no [agent] section, which says who this agent is\n");
 }
 
-#define IN_NEW_DIRECTORY(test) \
-    cmocka_unit_test_setup_teardown(test, enter_new_directory, remove_directory)
+#define WITH_TRUSTED_KEYS(test) \
+    cmocka_unit_test_setup_teardown(test, enter_new_directory, directory_leave)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        IN_NEW_DIRECTORY(the_whole_of_agent_ini_is_read),
-        IN_NEW_DIRECTORY(what_is_left_out_is_safe),
-        IN_NEW_DIRECTORY(all_faults_are_told_in_one_run),
-        IN_NEW_DIRECTORY(two_targets_are_never_one_name_or_one_database),
-        IN_NEW_DIRECTORY(more_approvals_than_persons_can_never_be_given),
-        IN_NEW_DIRECTORY(trusted_keys_are_checked_line_by_line),
-        IN_NEW_DIRECTORY(a_password_stays_out_of_the_file_and_of_the_message),
-        IN_NEW_DIRECTORY(a_missing_file_is_a_fault),
+        WITH_TRUSTED_KEYS(the_whole_of_agent_ini_is_read),
+        WITH_TRUSTED_KEYS(what_is_left_out_is_safe),
+        WITH_TRUSTED_KEYS(all_faults_are_told_in_one_run),
+        WITH_TRUSTED_KEYS(two_targets_are_never_one_name_or_one_database),
+        WITH_TRUSTED_KEYS(more_approvals_than_persons_can_never_be_given),
+        WITH_TRUSTED_KEYS(trusted_keys_are_checked_line_by_line),
+        WITH_TRUSTED_KEYS(a_password_stays_out_of_the_file_and_of_the_message),
+        WITH_TRUSTED_KEYS(a_missing_file_is_a_fault),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

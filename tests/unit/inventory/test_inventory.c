@@ -12,29 +12,12 @@
 
 #include "common/buffer.h"
 #include "common/file.h"
+#include "directory.h"
 #include "inventory/inventory.h"
-
-static int enter_new_directory(void **state)
-{
-    char *directory = xstrdup("/tmp/fleet-test-XXXXXX");
-
-    *state = directory;
-    return mkdtemp(directory) != NULL && chdir(directory) == 0 ? 0 : -1;
-}
-
-static int remove_directory(void **state)
-{
-    AUTO(text) char *directory = *state;
-    AUTO(text) char *command = xasprintf("rm -rf '%s'", directory);
-
-    return chdir("/") == 0 && system(command) == 0 ? 0 : -1;
-}
 
 static void put(const char *path, const char *text, mode_t mode)
 {
-    struct error err = {0};
-
-    assert_true(file_write(path, text, strlen(text), mode, &err));
+    assert_true(directory_put(path, text, mode));
 }
 
 #define FLEET "[fleet]\nname = shop\n"
@@ -380,9 +363,6 @@ static void shares_round_down(void **state)
     assert_int_equal(amount_of(&(struct amount){true, 1000}, 199), 199);
     assert_int_equal(amount_of(&(struct amount){false, 3}, 199), 3);
 }
-
-#define IN_NEW_DIRECTORY(test) \
-    cmocka_unit_test_setup_teardown(test, enter_new_directory, remove_directory)
 
 int main(void)
 {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "agents/engines/sorted_lines.h"
 #include "agents/engines/sqlite_tokens.h"
 #include "common/memory.h"
 
@@ -127,41 +128,12 @@ static bool add_object(void *context, size_t columns, const char *const *values)
     return true;
 }
 
-static int compare_lines(const void *a, const void *b)
-{
-    return strcmp(*(char *const *)a, *(char *const *)b);
-}
-
-/* Sorting all lines makes the order of columns and of creation irrelevant. */
-static void append_sorted(struct buffer *lines, struct buffer *out)
-{
-    size_t count = 0;
-    size_t room = 0;
-    char **sorted = NULL;
-    char *rest = NULL;
-
-    if (lines->length == 0)
-        return;
-    for (char *line = strtok_r(lines->bytes, "\n", &rest); line != NULL;
-         line = strtok_r(NULL, "\n", &rest)) {
-        if (count == room) {
-            room = room != 0 ? room * 2 : 64;
-            sorted = xreallocarray(sorted, room, sizeof *sorted);
-        }
-        sorted[count++] = line;
-    }
-    qsort(sorted, count, sizeof *sorted, compare_lines);
-    for (size_t i = 0; i < count; i++)
-        buffer_printf(out, "%s\n", sorted[i]);
-    free(sorted);
-}
-
 bool sqlite_introspect(struct session *session, struct buffer *out, struct error *err)
 {
     AUTO_BUFFER struct buffer lines = {0};
 
     if (!session->engine->query(session, objects_sql, NULL, 0, add_object, &lines, err))
         return error_wrap(err, "cannot read the schema");
-    append_sorted(&lines, out);
+    sorted_lines_append(&lines, out);
     return true;
 }

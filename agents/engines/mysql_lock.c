@@ -1,0 +1,122 @@
+/*
+ * The target's lock is GET_LOCK on the executing session: it ends with the session, however that
+ * ends. It knows no transactions, so the narrower span is the same lock, given back at the end of
+ * the transaction.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/engines/mysql_session.h"
+#include "common/digest.h"
+#include "common/memory.h"
+
+void mysql_make_lock_name(const char *database, char name[MYSQL_LOCK_NAME_SIZE])
+{
+    enum { HEX_DIGITS = 32 };
+    struct digest digest = digest_of_text(database);
+    char hex[DIGEST_HEX_SIZE];
+
+    digest_to_hex(&digest, hex);
+    snprintf(name, MYSQL_LOCK_NAME_SIZE, "fleet:%.*s", HEX_DIGITS, hex);
+}
+
+static bool is_one(void *context, size_t columns, const char *const *values)
+{
+    *(bool *)context = columns > 0 && values[0] != NULL && strcmp(values[0], "1") == 0;
+    return false;
+}
+
+static bool ask(struct session *base, const char *sql, bool *answer, struct error *err)
+{
+    const struct mysql_session *session = mysql_session_of(base);
+    const char *names[] = {session->lock_name, session->lock_name};
+
+    *answer = false;
+    return mysql_query_ours(base, sql, names, COUNT_OF(names), is_one, answer, err);
+}
+
+/* Taking it twice would need giving it back twice. */
+bool mysql_lock(struct session *base, enum lock_span span, bool *taken, struct error *err)
+{
+    static const char sql[] = "SELECT IF(IS_USED_LOCK($1) = CONNECTION_ID(), 1, GET_LOCK($2, 0))";
+
+    if (!ask(base, sql, taken, err))
+        return error_wrap(err, "cannot ask for the target's lock");
+    if (!*taken)
+        return true;
+    mysql_session_of(base)->locked = true;
+    mysql_session_of(base)->lock_ends_with_transaction = span == LOCK_TRANSACTION;
+    return true;
+}
+
+bool mysql_unlock(struct session *base, struct error *err)
+{
+    struct mysql_session *session = mysql_session_of(base);
+    AUTO_BUFFER struct buffer sql = {0};
+
+    session->locked = false;
+    session->lock_ends_with_transaction = false;
+    buffer_printf(&sql, "DO RELEASE_LOCK('%s')", session->lock_name);
+    return mysql_execute(session, buffer_text(&sql), MYSQL_STEADY, err);
+}
+
+bool mysql_holds_lock(struct session *base, bool *held, struct error *err)
+{
+    return ask(base, "SELECT IS_USED_LOCK($1) = CONNECTION_ID()", held, err);
+}
+
+/* Each gives number, user, host, state and statement of one session, the likeliest first. Where
+   a view is missing or may not be read the next is asked. */
+static const struct {
+    const char *sql;
+    bool certain;
+} suspects[] = {
+    {"SELECT p.id, p.user, p.host, CONCAT('holds the lock of fleet for ', p.time, ' s'), p.info"
+     " FROM information_schema.processlist p"
+     " WHERE p.id = IS_USED_LOCK($1) AND p.id <> CONNECTION_ID() AND $2 <> ''",
+     true},
+    {"SELECT p.id, p.user, p.host,"
+     " CONCAT('transaction open since ', t.trx_started, ', ', p.command), p.info"
+     " FROM information_schema.innodb_trx t"
+     " JOIN information_schema.processlist p ON p.id = t.trx_mysql_thread_id"
+     " WHERE $1 <> '' AND p.db = $2 AND p.id <> CONNECTION_ID() ORDER BY t.trx_started LIMIT 1",
+     false},
+    {"SELECT p.id, p.user, p.host, CONCAT(p.command, ' for ', p.time, ' s'), p.info"
+     " FROM information_schema.processlist p"
+     " WHERE $1 <> '' AND p.db = $2 AND p.id <> CONNECTION_ID() AND p.command <> 'Sleep'"
+     " ORDER BY p.time DESC LIMIT 1",
+     false},
+};
+
+struct description {
+    struct buffer *out;
+    bool certain;
+};
+
+static bool describe(void *context, size_t columns, const char *const *values)
+{
+    const struct description *description = context;
+
+    (void)columns;
+    buffer_printf(description->out, "%sconnection %s, user %s@%s, %s",
+                  description->certain ? "" : "likely ", values[0], values[1], values[2],
+                  values[3] != NULL ? values[3] : "idle");
+    if (values[4] != NULL)
+        buffer_printf(description->out, ": %s", values[4]);
+    return false;
+}
+
+void mysql_name_blocker(struct session *base, struct buffer *out)
+{
+    const struct mysql_session *session = mysql_session_of(base);
+    const char *parameters[] = {session->lock_name, session->address.database};
+    size_t before = out->length;
+
+    for (size_t i = 0; i < COUNT_OF(suspects) && out->length == before; i++) {
+        struct description description = {.out = out, .certain = suspects[i].certain};
+        struct error ignored = {0};
+
+        (void)!mysql_query_ours(base, suspects[i].sql, parameters, COUNT_OF(parameters), describe,
+                                &description, &ignored);
+    }
+}

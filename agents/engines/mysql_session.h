@@ -1,0 +1,112 @@
+/*
+ * mysql_session - what the parts of the MySQL engine share: the connection, how a statement is
+ * waited for, its errors, and the engine's functions that live in files of their own.
+ *
+ * Built against MariaDB Connector/C or Oracle's mysqlclient; tested on MariaDB. Where the two
+ * differ MARIADB_PACKAGE_VERSION tells them apart.
+ */
+#ifndef FLEET_AGENTS_ENGINES_MYSQL_SESSION_H
+#define FLEET_AGENTS_ENGINES_MYSQL_SESSION_H
+
+#include <mysql.h>
+
+#include "agents/engine.h"
+#include "agents/engines/mysql_address.h"
+
+enum { MYSQL_LOCK_NAME_SIZE = 64 };
+
+struct mysql_session {
+    struct session base;
+    struct arena *arena; /* of the address */
+    struct mysql_address address;
+    char *password; /* for the connection that kills; NULL for none */
+    MYSQL *db;
+    unsigned long id; /* the server's number for this connection */
+    int wake;         /* an eventfd: readable once the session was cancelled */
+    bool mariadb;     /* the server is MariaDB, not MySQL */
+    bool altered;     /* a script ran since the settings were last known to be as open left them */
+    bool multi;       /* the server accepts several statements at once, as only introspect wants */
+    char *settings;   /* the SET statement that brings the settings of open back */
+    bool plain_mode;  /* SHOW CREATE says the same under the settings of open as on any server */
+    struct server_info info;
+    bool killed;             /* the statement that runs was killed, and no answer told so yet */
+    int64_t lock_timeout_ms; /* as the server was told; 0: its own default, -1: not known */
+    int64_t statement_timeout_ms;
+    int64_t statement_deadline_ms; /* monotonic, of the script's statement that runs; 0 for none */
+    bool locked; /* by us; a script may have given the lock away, which holds_lock would tell */
+    bool lock_ends_with_transaction;
+    char lock_name[MYSQL_LOCK_NAME_SIZE];
+};
+
+static inline struct mysql_session *mysql_session_of(struct session *session)
+{
+    return (struct mysql_session *)session;
+}
+
+/* The client library wants each thread to announce itself, and to say when it ends; this does
+   both, whenever a session is used by a thread for the first time. */
+void mysql_enter_thread(void);
+
+/* Another connection to the same server with the same login; NULL and err. */
+MYSQL *mysql_dial(const struct mysql_address *address, const char *password, struct error *err);
+
+int mysql_socket_of(MYSQL *db);
+
+/* Ends what the session runs, from a second connection; false if that cannot be had. */
+bool mysql_kill_query(struct mysql_session *session, struct error *err) MUST_USE;
+
+/* Which of the two may end a statement before its time. */
+enum mysql_patience {
+    MYSQL_HASTY,  /* deadline and cancellation end it */
+    MYSQL_STEADY, /* nothing does: COMMIT, ROLLBACK and what cleans up */
+};
+
+/* Sends one statement and waits until its first result is there to be read. */
+bool mysql_perform(struct mysql_session *session, const char *sql, size_t length,
+                   enum mysql_patience patience, struct error *err) MUST_USE;
+/* The same for a statement that gives no rows. */
+bool mysql_execute(struct mysql_session *session, const char *sql, enum mysql_patience patience,
+                   struct error *err) MUST_USE;
+/* Reads every result there is, giving each row to the function until it says stop; it may be
+   NULL. Counts the rows of all results where rows is not NULL. */
+bool mysql_drain(struct mysql_session *session, enum mysql_patience patience, row_function row,
+                 void *context, int64_t *rows, struct error *err) MUST_USE;
+/* Appends sql with $1, $2 … replaced by literals that mean the same under any sql_mode and
+   character set. */
+void mysql_expand(const char *sql, const char *const *parameters, size_t count, struct buffer *out);
+void mysql_append_literal(struct buffer *out, const char *text);
+/* `name`, with backticks doubled. */
+void mysql_append_name(struct buffer *out, const char *name);
+
+/* Turns the library's last error into err; sql is the statement concerned, or NULL. Marks the
+   session broken when the connection is lost. Always false. */
+bool mysql_fail(struct mysql_session *session, const char *sql, size_t length, struct error *err);
+/* Says why a statement was killed: cancelled, a deadline, or somebody else. Always false. */
+bool mysql_fail_interrupted(const struct mysql_session *session, struct error *err);
+/* The part of it that needs no session: code, message and SQLSTATE of a number. Always false. */
+bool mysql_fail_with(unsigned number, const char *state, const char *message, struct error *err);
+bool mysql_is_lost(unsigned number);
+/* Where in the statement a syntax error is, from what the server says is near: in characters from
+   1, or 0 when it cannot be found. Pure. */
+int mysql_error_position(const char *message, const char *sql, size_t length);
+
+/* The engine's functions. */
+bool mysql_run(struct session *session, const char *sql, size_t length, struct error *err) MUST_USE;
+bool mysql_run_counted(struct session *session, const char *sql, size_t length, int64_t *rows,
+                       struct error *err) MUST_USE;
+bool mysql_parse(struct session *session, const char *sql, size_t length,
+                 struct error *err) MUST_USE;
+bool mysql_query_ours(struct session *session, const char *sql, const char *const *parameters,
+                      size_t count, row_function row, void *context, struct error *err) MUST_USE;
+bool mysql_lock(struct session *session, enum lock_span span, bool *taken,
+                struct error *err) MUST_USE;
+bool mysql_unlock(struct session *session, struct error *err) MUST_USE;
+bool mysql_holds_lock(struct session *session, bool *held, struct error *err) MUST_USE;
+void mysql_name_blocker(struct session *session, struct buffer *out);
+bool mysql_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
+
+/* The name of the target's lock: GET_LOCK's names are the whole server's, so it is made of the
+   database's. */
+void mysql_make_lock_name(const char *database, char name[MYSQL_LOCK_NAME_SIZE]);
+
+#endif

@@ -29,25 +29,31 @@ static const ASN1_IA5STRING *only_uri(const GENERAL_NAMES *names)
     return uri;
 }
 
-bool certificate_identity(const X509 *certificate, struct identity *identity, struct error *err)
+bool certificate_uri(const X509 *certificate, char uri[IDENTITY_URI_SIZE], struct error *err)
 {
     AUTO(general_names)
     GENERAL_NAMES *names = X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
-    const ASN1_IA5STRING *uri = only_uri(names);
-    char text[IDENTITY_URI_SIZE];
-    int length = ASN1_STRING_length(uri);
+    const ASN1_IA5STRING *only = only_uri(names);
+    int length = only != NULL ? ASN1_STRING_length(only) : 0;
 
     ERR_clear_error();
-    if (uri == NULL)
+    if (only == NULL)
         return error_set(err, ERROR_IDENTITY,
                          "the certificate does not have exactly one URI as a subject alternative "
                          "name");
     if (length <= 0 || length >= IDENTITY_URI_SIZE ||
-        memchr(ASN1_STRING_get0_data(uri), '\0', (size_t)length) != NULL)
+        memchr(ASN1_STRING_get0_data(only), '\0', (size_t)length) != NULL)
         return error_set(err, ERROR_IDENTITY, "the certificate's URI is too long or holds a NUL");
-    memcpy(text, ASN1_STRING_get0_data(uri), (size_t)length);
-    text[length] = '\0';
-    return identity_parse(text, identity, err);
+    memcpy(uri, ASN1_STRING_get0_data(only), (size_t)length);
+    uri[length] = '\0';
+    return true;
+}
+
+bool certificate_identity(const X509 *certificate, struct identity *identity, struct error *err)
+{
+    char uri[IDENTITY_URI_SIZE];
+
+    return certificate_uri(certificate, uri, err) && identity_parse(uri, identity, err);
 }
 
 int64_t certificate_not_after_ms(const X509 *certificate)

@@ -10,8 +10,12 @@
 #include "common/error.h"
 #include "common/identity.h"
 
-/* The identity in the certificate's one URI subject alternative name. None, several, or a name
-   with a NUL inside is ERROR_IDENTITY. Other kinds of names (DNS, IP) are passed over. */
+/* The certificate's one URI subject alternative name. None, several, or a name with a NUL inside
+   is ERROR_IDENTITY. Other kinds of names (DNS, IP) are passed over. */
+bool certificate_uri(const X509 *certificate, char uri[IDENTITY_URI_SIZE],
+                     struct error *err) MUST_USE;
+
+/* The identity in that URI. */
 bool certificate_identity(const X509 *certificate, struct identity *identity,
                           struct error *err) MUST_USE;
 

@@ -1,49 +1,10 @@
 #include "orchestrator/plan_view.h"
 
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/json.h"
 #include "common/memory.h"
-
-enum { NAMES_SHOWN = 3, OUTLIER_SHARE = 10 };
-
-/* The targets of one recipe. */
-struct cohort {
-    const struct plan_recipe *recipe;
-    size_t count;
-    const char *names[NAMES_SHOWN];
-};
-
-static int by_size(const void *a, const void *b)
-{
-    size_t left = ((const struct cohort *)a)->count;
-    size_t right = ((const struct cohort *)b)->count;
-
-    return left < right ? 1 : left > right ? -1 : 0;
-}
-
-static struct cohort *find_cohorts(const struct plan *plan)
-{
-    struct cohort *cohorts = xcalloc(plan->recipe_count, sizeof *cohorts);
-
-    for (size_t i = 0; i < plan->target_count; i++) {
-        struct cohort *cohort = &cohorts[plan->targets[i].recipe - plan->recipes];
-
-        cohort->recipe = plan->targets[i].recipe;
-        if (cohort->count < NAMES_SHOWN)
-            cohort->names[cohort->count] = plan->targets[i].name;
-        cohort->count++;
-    }
-    qsort(cohorts, plan->recipe_count, sizeof *cohorts, by_size);
-    return cohorts;
-}
-
-static bool has_undo(const struct plan_step *step)
-{
-    return step->undo.script != NULL || step->direction == DIRECTION_BASELINE;
-}
+#include "plans/cohort.h"
 
 static void print_step(const struct plan_step *step, const struct plan_view *view,
                        const struct terminal *terminal)
@@ -54,9 +15,11 @@ static void print_step(const struct plan_step *step, const struct plan_view *vie
 
     fprintf(out, "    %-8s %s%s", direction_name(step->direction), step->version, separator);
     terminal_put_untrusted(out, step->name, false);
-    if (!has_undo(step))
-        fprintf(out, "  %sno way back%s", terminal_style(color, STYLE_WARN),
+    if (step->no_way_back != NULL) {
+        fprintf(out, "  %sno way back:%s ", terminal_style(color, STYLE_WARN),
                 terminal_style(color, STYLE_PLAIN));
+        terminal_put_untrusted(out, step->no_way_back, false);
+    }
     fputc('\n', out);
     if (!view->sql || step->run.script == NULL)
         return;
@@ -74,12 +37,12 @@ static void print_step(const struct plan_step *step, const struct plan_view *vie
 
 static void print_names(const struct cohort *cohort, FILE *out)
 {
-    size_t shown = cohort->count < NAMES_SHOWN ? cohort->count : NAMES_SHOWN;
+    size_t shown = 0;
 
-    for (size_t i = 0; i < shown; i++)
-        fprintf(out, "%s%s", i > 0 ? ", " : "", cohort->names[i]);
-    if (cohort->count > shown)
-        fprintf(out, ", and %zu more", cohort->count - shown);
+    for (; shown < COHORT_NAMES && cohort->first[shown] != NULL; shown++)
+        fprintf(out, "%s%s", shown > 0 ? ", " : "", cohort->first[shown]->name);
+    if (cohort->target_count > shown)
+        fprintf(out, ", and %zu more", cohort->target_count - shown);
 }
 
 static void print_cohort(const struct cohort *cohort, size_t number, const struct plan_view *view,
@@ -87,58 +50,49 @@ static void print_cohort(const struct cohort *cohort, size_t number, const struc
 {
     const struct plan_recipe *recipe = cohort->recipe;
     FILE *out = terminal->out;
-    char digest[DIGEST_HEX_SIZE];
 
-    digest_to_hex(&recipe->digest, digest);
-    fprintf(out, "\n  %srecipe %zu%s  %s, %zu %s, %zu %s: ",
+    fprintf(out, "\n  %srecipe %zu%s  %s, %zu %s, %zu %s%s: ",
             terminal_style(terminal->color_out, STYLE_BOLD), number,
             terminal_style(terminal->color_out, STYLE_PLAIN), engine_kind_name(recipe->engine),
-            recipe->step_count, recipe->step_count == 1 ? "step" : "steps", cohort->count,
-            cohort->count == 1 ? "target" : "targets");
+            recipe->step_count, recipe->step_count == 1 ? "step" : "steps", cohort->target_count,
+            cohort->target_count == 1 ? "target" : "targets",
+            cohort->is_outlier ? ", outlier" : "");
     print_names(cohort, out);
     fputc('\n', out);
     for (size_t i = 0; i < recipe->step_count; i++)
         print_step(&recipe->steps[i], view, terminal);
 }
 
-/* A cohort that is far smaller than the largest is worth a second look. */
-static size_t count_outliers(const struct cohort *cohorts, size_t count)
+static void print_nothing(const struct plan *plan, const struct plan_view *view, FILE *out)
 {
-    size_t outliers = 0;
-
-    for (size_t i = 1; i < count; i++)
-        if (cohorts[i].count * OUTLIER_SHARE <= cohorts[0].count)
-            outliers += cohorts[i].count;
-    return outliers;
+    fprintf(out, "%s: nothing to do; %zu %s up to date\n", plan->header.environment,
+            view->up_to_date, view->up_to_date == 1 ? "target is" : "targets are");
 }
 
 void plan_view_print(const struct plan *plan, const struct plan_view *view,
                      const struct terminal *terminal)
 {
+    AUTO_COHORTS struct cohorts cohorts = {0};
+    AUTO_BUFFER struct buffer summary = {0};
     FILE *out = terminal->out;
     char digest[DIGEST_HEX_SIZE];
 
     if (plan->target_count == 0) {
-        fprintf(out, "%s: nothing to do; %zu %s up to date\n", plan->header.environment,
-                view->up_to_date, view->up_to_date == 1 ? "target is" : "targets are");
+        print_nothing(plan, view, out);
         return;
     }
-    struct cohort *cohorts = find_cohorts(plan);
-    size_t outliers = count_outliers(cohorts, plan->recipe_count);
+    cohorts_find(plan, &cohorts);
+    cohorts_describe(&cohorts, &summary);
     digest_to_hex(&plan->digest, digest);
-    fprintf(out, "%s%s%s: %zu %s, %zu %s", terminal_style(terminal->color_out, STYLE_BOLD),
+    fprintf(out, "%s%s%s: %s", terminal_style(terminal->color_out, STYLE_BOLD),
             plan->header.environment, terminal_style(terminal->color_out, STYLE_PLAIN),
-            plan->target_count, plan->target_count == 1 ? "target" : "targets", plan->recipe_count,
-            plan->recipe_count == 1 ? "recipe" : "recipes");
-    if (outliers > 0)
-        fprintf(out, ", %zu %s", outliers, outliers == 1 ? "outlier" : "outliers");
+            buffer_text(&summary));
     if (view->up_to_date > 0)
         fprintf(out, "; %zu up to date", view->up_to_date);
     fprintf(out, "\nplan %.16s, %s\n", digest, plan->signature_count > 0 ? "signed" : "not signed");
-    for (size_t i = 0; i < plan->recipe_count; i++)
-        print_cohort(&cohorts[i], i + 1, view, terminal);
+    for (size_t i = 0; i < cohorts.count; i++)
+        print_cohort(&cohorts.items[i], i + 1, view, terminal);
     fputc('\n', out);
-    free(cohorts);
 }
 
 static json_t *step_to_json(const struct plan_step *step, const struct plan_view *view)
@@ -149,7 +103,7 @@ static json_t *step_to_json(const struct plan_step *step, const struct plan_view
     json_object_set_new(object, "version", json_text(step->version));
     json_object_set_new(object, "name", json_text(step->name));
     json_object_set_new(object, "source_sha256", json_hex(&step->source_sha256));
-    json_object_set_new(object, "way_back", json_boolean(has_undo(step)));
+    json_object_set_new(object, "way_back", json_boolean(step->no_way_back == NULL));
     if (view->sql && step->run.script != NULL)
         json_object_set_new(object, "sql", json_text(step->run.script->sql));
     return object;

@@ -34,26 +34,6 @@ static bool find_environment(struct planning *planning, struct error *err)
     return true;
 }
 
-static struct target_state *reached_states(struct survey *survey, size_t *count)
-{
-    struct target_state *states = arena_calloc(survey->arena, survey->count, sizeof *states);
-
-    *count = 0;
-    for (size_t i = 0; i < survey->count; i++) {
-        const struct surveyed *item = &survey->items[i];
-
-        if (item->reached)
-            states[(*count)++] = (struct target_state){
-                .name = item->target->name,
-                .agent = item->target->agent != NULL ? item->target->agent->name : "local",
-                .engine = item->target->engine,
-                .head = item->status.head,
-                .applied = item->applied,
-            };
-    }
-    return states;
-}
-
 static struct plan_header make_header(struct workspace *workspace,
                                       const struct invocation *invocation,
                                       const struct planning *planning)
@@ -157,7 +137,7 @@ static bool make_plan(struct workspace *workspace, const struct invocation *invo
         return false;
     request.header = make_header(workspace, invocation, planning);
     request.migrations = migrations;
-    request.states = reached_states(planning->survey, &request.state_count);
+    request.states = survey_states(planning->survey, &request.state_count);
     if (invocation->command->takes & TAKES_OUT_OF_ORDER)
         request.out_of_order = arguments_values(invocation->arguments, "allow-out-of-order",
                                                 &request.out_of_order_count);

@@ -187,6 +187,26 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
     return ok ? TAKE(survey) : NULL;
 }
 
+const struct target_state *survey_states(struct survey *survey, size_t *count)
+{
+    struct target_state *states = arena_calloc(survey->arena, survey->count, sizeof *states);
+
+    *count = 0;
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct surveyed *item = &survey->items[i];
+
+        if (item->reached)
+            states[(*count)++] = (struct target_state){
+                .name = item->target->name,
+                .agent = item->target->agent != NULL ? item->target->agent->name : "local",
+                .engine = item->target->engine,
+                .head = item->status.head,
+                .applied = item->applied,
+            };
+    }
+    return states;
+}
+
 void survey_free(struct survey *survey)
 {
     if (survey == NULL)

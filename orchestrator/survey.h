@@ -10,6 +10,7 @@
 
 #include "inventory/selector.h"
 #include "orchestrator/dispatcher.h"
+#include "plans/planner.h"
 
 struct surveyed {
     const struct target *target;
@@ -30,6 +31,8 @@ struct survey {
 struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
                            const struct selection *selection, bool fingerprint,
                            struct error *err) MUST_USE;
+/* The targets that were reached, as the planner takes them; the list is the survey's. */
+const struct target_state *survey_states(struct survey *survey, size_t *count);
 void survey_free(struct survey *survey);
 AUTO_DEFINE(survey)
 

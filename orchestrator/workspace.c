@@ -234,6 +234,19 @@ struct dispatcher *workspace_dispatcher(struct workspace *workspace,
     return workspace->dispatcher;
 }
 
+struct survey *workspace_survey_all(struct workspace *workspace, struct error *err)
+{
+    const struct selector everything = {0};
+    AUTO_SELECTION struct selection selection = {0};
+
+    if (!selector_apply(&everything, workspace->inventory, &selection, err))
+        return NULL;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
+    if (dispatcher == NULL)
+        return NULL;
+    return survey_take(dispatcher, workspace->inventory, &selection, false, err);
+}
+
 bool workspace_signing_key(struct workspace *workspace, struct signing_key **key, struct error *err)
 {
     const char *path = workspace->inventory->operator_settings.signing_key;

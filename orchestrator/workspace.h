@@ -44,6 +44,9 @@ struct dispatcher *workspace_dispatcher(struct workspace *workspace,
                                         const struct selection *selection,
                                         struct error *err) MUST_USE;
 
+/* What every target of the inventory looks like. */
+struct survey *workspace_survey_all(struct workspace *workspace, struct error *err) MUST_USE;
+
 /* The operator's key for signing plans; NULL without an error when there is none. */
 bool workspace_signing_key(struct workspace *workspace, struct signing_key **key,
                            struct error *err) MUST_USE;

@@ -6,6 +6,7 @@
 #include "common/memory.h"
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
+#include "plans/staleness.h"
 
 enum { PLAN_FILE_MAX = 512 * 1024 * 1024 };
 
@@ -61,25 +62,22 @@ static bool select_targets(const struct plan *plan, const struct inventory *inve
     return ok;
 }
 
-/* Targets whose history moved since the plan was made, named. */
-static bool check_heads(const struct plan *plan, const struct survey *survey, struct error *err)
+/* Names the targets that are no longer what the plan was made for. */
+static bool check_fits(const struct plan *plan, struct survey *survey, struct error *err)
 {
-    AUTO_BUFFER struct buffer moved = {0};
-    size_t count = 0;
+    AUTO_STALE_TARGETS struct stale_targets stale = {0};
+    AUTO_BUFFER struct buffer names = {0};
+    size_t count, moved = 0;
+    const struct target_state *states = survey_states(survey, &count);
 
-    for (size_t i = 0; i < survey->count; i++) {
-        const struct surveyed *item = &survey->items[i];
-        const struct plan_target *target = plan_find_target(plan, item->target->name);
-
-        if (item->reached && target != NULL && !digest_equal(&target->head, &item->status.head))
-            buffer_printf(&moved, "%s%s", count++ > 0 ? ", " : "", item->target->name);
-    }
-    if (count == 0)
+    stale_targets_find(plan, states, count, &stale);
+    for (size_t i = 0; i < stale.count; i++)
+        if (stale.items[i].reason != STALE_GONE)
+            buffer_printf(&names, "%s%s %s", moved++ > 0 ? ", " : "", stale.items[i].target->name,
+                          stale_reason_text(stale.items[i].reason));
+    if (moved == 0)
         return true;
-    return error_set(
-        err, ERROR_STALE,
-        "the plan is stale: %zu of its targets moved since it was made: %s; plan again", count,
-        buffer_text(&moved));
+    return error_set(err, ERROR_STALE, "the plan is stale: %s; plan again", buffer_text(&names));
 }
 
 static int apply_file(struct workspace *workspace, const struct invocation *invocation,
@@ -96,7 +94,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     if (dispatcher == NULL)
         return STATUS_FAILED;
     AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, &selection, false, err);
-    if (survey == NULL || !check_heads(plan, survey, err))
+    if (survey == NULL || !check_fits(plan, survey, err))
         return STATUS_FAILED;
     const struct applying applying = {
         .plan = plan,

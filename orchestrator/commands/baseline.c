@@ -103,19 +103,6 @@ static bool check_or_accept(struct workspace *workspace, const struct invocation
                               err);
 }
 
-/* Every target of the inventory: the siblings to compare with. */
-static struct survey *survey_all(struct workspace *workspace, struct error *err)
-{
-    const struct inventory *inventory = workspace_inventory(workspace);
-    const struct selector everything = {0};
-    AUTO_SELECTION struct selection selection = {0};
-
-    if (!selector_apply(&everything, inventory, &selection, err))
-        return NULL;
-    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
-    return dispatcher != NULL ? survey_take(dispatcher, inventory, &selection, false, err) : NULL;
-}
-
 static int run_baseline(const struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = invocation->arguments;
@@ -135,7 +122,7 @@ static int run_baseline(const struct invocation *invocation, struct error *err)
     AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
     if (workspace == NULL)
         return status;
-    AUTO(survey) struct survey *all = survey_all(workspace, err);
+    AUTO(survey) struct survey *all = workspace_survey_all(workspace, err);
     if (all == NULL)
         return STATUS_FAILED;
     if (!planning_make(workspace, invocation, &goal, &planning, &status, err))

@@ -78,9 +78,9 @@ struct engine {
     const char *foreign_keys_off;
     /* Appends a line for each row that breaks a foreign key. NULL when the engine cannot tell. */
     bool (*foreign_key_violations)(struct session *session, struct buffer *out, struct error *err);
-    /* Whether a script's statement is that switch, on an engine that ignores it inside a
-       transaction. NULL when none does. */
-    bool (*is_foreign_keys_off)(const char *sql, size_t length);
+    /* Whether a script's statement is that switch, and to which side, on an engine that ignores it
+       inside a transaction. NULL when none does. */
+    bool (*is_foreign_keys_switch)(const char *sql, size_t length, bool *off);
 
     /* Logs in and runs the target's init_sql. ERROR_CONNECT, or ERROR_CONFIG for a bad URL. The
        password is not part of any message. */
@@ -97,6 +97,10 @@ struct engine {
     void (*cancel)(struct session *session);
 
     bool (*server)(struct session *session, struct server_info *info, struct error *err);
+
+    /* Appends what the server calls this session, so that it can be found and ended there: a
+       process or connection id. NULL when there is no such thing. */
+    void (*session_name)(const struct session *session, struct buffer *out);
 
     /* Appends what goes before a table name of ours: "\"public\"." or "`shop`." or "main.". */
     void (*qualify)(const struct session *session, struct buffer *out);

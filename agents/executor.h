@@ -35,7 +35,9 @@ struct executor_limits executor_limits_default(void);
 typedef void (*run_observer)(void *context, const struct run_event *event);
 
 /* Runs the job and tells the observer each step and, last, the job's end. The return value is that
-   end; err says why when it is not JOB_APPLIED. */
+   end; err says why when it is not JOB_APPLIED. The session is left outside any transaction and
+   without our lock; reset it before somebody else uses it. A job that was delivered before goes on
+   from where the target's history says it is. */
 enum job_state executor_run(struct session *session, const struct job *job,
                             const struct executor_limits *limits,
                             const struct random_source *random, run_observer observer,

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "agents/engines/sqlite_introspect.h"
 #include "agents/engines/sqlite_session.h"
@@ -210,6 +211,12 @@ static bool sqlite_server(struct session *base, struct server_info *info, struct
     return true;
 }
 
+static void sqlite_session_name(const struct session *session, struct buffer *out)
+{
+    (void)session;
+    buffer_printf(out, "process %ld", (long)getpid());
+}
+
 static void sqlite_qualify(const struct session *session, struct buffer *out)
 {
     (void)session;
@@ -288,10 +295,11 @@ static bool sqlite_foreign_key_violations(struct session *session, struct buffer
                                   out, err);
 }
 
-/* PRAGMA [main.]foreign_keys = off, or in parentheses. */
-static bool sqlite_is_foreign_keys_off(const char *sql, size_t length)
+/* PRAGMA [main.]foreign_keys = VALUE, or VALUE in parentheses. SQLite takes anything that is not
+   one of these for off. */
+static bool sqlite_is_foreign_keys_switch(const char *sql, size_t length, bool *off)
 {
-    static const char *const spellings[] = {"off", "0", "false", "no", "'off'", "\"off\""};
+    static const char *const on[] = {"on", "yes", "true", "1", "'on'", "\"on\""};
     struct sqlite_tokens tokens = sqlite_tokens_of(sql, length);
     struct sqlite_token words[3];
     size_t count = 0;
@@ -302,13 +310,13 @@ static bool sqlite_is_foreign_keys_off(const char *sql, size_t length)
 
         count += noise ? 0 : 1;
     }
-    if (count < 3 || !sqlite_token_is(&words[0], "pragma") ||
+    if (count < COUNT_OF(words) || !sqlite_token_is(&words[0], "pragma") ||
         !sqlite_token_is(&words[1], "foreign_keys"))
         return false;
-    for (size_t i = 0; i < COUNT_OF(spellings); i++)
-        if (sqlite_token_is(&words[2], spellings[i]))
-            return true;
-    return false;
+    *off = true;
+    for (size_t i = 0; i < COUNT_OF(on); i++)
+        *off = *off && !sqlite_token_is(&words[2], on[i]);
+    return true;
 }
 
 const struct engine engine_sqlite = {
@@ -318,12 +326,13 @@ const struct engine engine_sqlite = {
     .create_tables_count = COUNT_OF(create_tables),
     .foreign_keys_off = "PRAGMA foreign_keys = OFF",
     .foreign_key_violations = sqlite_foreign_key_violations,
-    .is_foreign_keys_off = sqlite_is_foreign_keys_off,
+    .is_foreign_keys_switch = sqlite_is_foreign_keys_switch,
     .open = sqlite_open,
     .close = sqlite_close,
     .reset = sqlite_reset,
     .cancel = sqlite_cancel,
     .server = sqlite_server,
+    .session_name = sqlite_session_name,
     .qualify = sqlite_qualify,
     .has_tables = sqlite_has_tables,
     .run = sqlite_run,

@@ -1,0 +1,215 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/executor_parts.h"
+#include "agents/statement_class.h"
+
+/* Each value goes with its label and its length, so that no two lists have the same bytes. */
+static void add_labelled(struct buffer *out, const char *label, const char *value)
+{
+    buffer_printf(out, "%s=%zu:%s\n", label, strlen(value), value);
+}
+
+static struct digest attempt_key(const struct run *run, const struct plan_step *step,
+                                 enum direction direction)
+{
+    AUTO_BUFFER struct buffer text = {0};
+    char plan[DIGEST_HEX_SIZE];
+
+    digest_to_hex(&run->job->plan->digest, plan);
+    add_labelled(&text, "fleet-attempt", "1");
+    add_labelled(&text, "plan", plan);
+    add_labelled(&text, "target", run->job->target->name);
+    add_labelled(&text, "version", step->version);
+    add_labelled(&text, "name", step->name);
+    add_labelled(&text, "direction", direction_name(direction));
+    add_labelled(&text, "part", "1");
+    return digest_of(text.bytes, text.length);
+}
+
+static enum direction opposite(enum direction direction)
+{
+    return direction == DIRECTION_DOWN ? DIRECTION_UP : DIRECTION_DOWN;
+}
+
+/* How many lines the error's place is below the statement's first. */
+static int lines_before(const struct statement *statement, int position)
+{
+    int lines = 0;
+    int characters = 1;
+
+    for (size_t i = 0; i < statement->length && characters < position; i++) {
+        lines += statement->sql[i] == '\n' ? 1 : 0;
+        if (((unsigned char)statement->sql[i] & 0xc0) != 0x80)
+            characters++;
+    }
+    return lines;
+}
+
+bool work_locate(const struct work *work, size_t index, struct error *err)
+{
+    const struct statement *statement = &work->statements[index];
+
+    if (err->statement == 0)
+        err->statement = (int)index + 1;
+    error_at_file(err, work->file, statement->line + lines_before(statement, err->position));
+    return error_wrap(err, "statement %zu of %zu", index + 1, work->count);
+}
+
+/* Whether a statement is the engine's own switch for foreign keys, which way it goes aside. */
+static bool switches_foreign_keys(const struct engine *engine, const struct statement *statement,
+                                  bool *off)
+{
+    return engine->is_foreign_keys_switch != NULL &&
+           engine->is_foreign_keys_switch(statement->sql, statement->length, off);
+}
+
+static void strip_pair(struct work *work)
+{
+    if (work->count < 2 || work->statements[0].role != STATEMENT_BEGIN ||
+        work->statements[work->count - 1].role != STATEMENT_COMMIT)
+        return;
+    work->statements++;
+    work->count -= 2;
+}
+
+/*
+ * Where the engine ignores the switch inside a transaction, one at the very top does what the
+ * directive does; one at the very end is what happens anyway. The pair of BEGIN and COMMIT that
+ * stood between them is the outermost one.
+ */
+static void lift_foreign_keys(const struct engine *engine, struct work *work)
+{
+    bool off;
+
+    if (!work->transactional || work->count == 0 ||
+        !switches_foreign_keys(engine, &work->statements[0], &off) || !off)
+        return;
+    work->directives.foreign_keys_off = true;
+    work->statements++;
+    work->count--;
+    while (work->count > 0 &&
+           switches_foreign_keys(engine, &work->statements[work->count - 1], &off))
+        work->count--;
+    strip_pair(work);
+}
+
+static bool check_roles(const struct engine *engine, const struct work *work, struct error *err)
+{
+    for (size_t i = 0; i < work->count; i++) {
+        enum statement_role role = work->statements[i].role;
+        bool savepoint = role == STATEMENT_SAVEPOINT && engine->traits.script_transaction;
+
+        if (role == STATEMENT_PLAIN || savepoint)
+            continue;
+        error_set(err, ERROR_UNSUPPORTED,
+                  "transaction control inside a script: the executor brings the transaction; take "
+                  "it out, or split the script");
+        return work_locate(work, i, err);
+    }
+    return true;
+}
+
+static bool check_engine(const struct engine *engine, const struct work *work, struct error *err)
+{
+    if (!work->directives.foreign_keys_off || engine->foreign_keys_off != NULL)
+        return check_roles(engine, work, err);
+    error_set(err, ERROR_UNSUPPORTED,
+              "\"-- fleet: foreign-keys=off\" has no meaning on %s; drop the constraints and make "
+              "them again, or defer them",
+              engine_kind_name(engine->kind));
+    error_at_file(err, work->file, 1);
+    return false;
+}
+
+static bool parse_part(struct run *run, const struct plan_part *part, struct script *script,
+                       struct error *err)
+{
+    AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
+
+    return script_parse(run->arena, run->session->engine->kind, part->file, part->script->sql,
+                        part->script->length, script, faults) ||
+           !diagnostics_ok(faults, err) ||
+           error_set(err, ERROR_INTERNAL, "%s cannot be read", part->file);
+}
+
+static bool find_settings(const struct work *work)
+{
+    for (size_t i = 0; i < work->count; i++)
+        if (statement_class_of(work->statements[i].sql, work->statements[i].length) ==
+            CLASS_SESSION)
+            return true;
+    return false;
+}
+
+static bool prepare(struct run *run, const struct plan_step *step, enum direction direction,
+                    const struct plan_part *part, struct work *work, struct error *err)
+{
+    const struct engine *engine = run->session->engine;
+    struct script script = {0};
+
+    *work = (struct work){.step = step, .direction = direction};
+    work->key = attempt_key(run, step, direction);
+    work->undo_key = attempt_key(run, step, opposite(direction));
+    work->transactional = engine->traits.transactional_ddl;
+    if (part->script == NULL)
+        return true;
+    if (!parse_part(run, part, &script, err))
+        return false;
+    work->file = part->file;
+    work->rendered = part->script->sha256;
+    work->directives = script.directives;
+    work->statements = script.statements;
+    work->count = script.count;
+    work->transactional = work->transactional && !script.directives.no_transaction;
+    lift_foreign_keys(engine, work);
+    work->leaves_settings = work->directives.foreign_keys_off || find_settings(work);
+    return check_engine(engine, work, err);
+}
+
+/* Only statement by statement can a part of a script stand, to be taken back by its pairs. */
+static bool prepare_pairs(struct run *run, struct work *work, struct error *err)
+{
+    struct script script = {0};
+
+    if (work->transactional || work->step->undo.script == NULL)
+        return true;
+    if (!parse_part(run, &work->step->undo, &script, err))
+        return false;
+    work->undo = script.statements;
+    work->undo_count = script.count;
+    return true;
+}
+
+bool works_prepare(struct run *run, struct error *err)
+{
+    const struct plan_recipe *recipe = run->job->target->recipe;
+
+    run->count = recipe->step_count;
+    run->works = arena_calloc(run->arena, run->count, sizeof *run->works);
+    for (size_t i = 0; i < run->count; i++) {
+        const struct plan_step *step = &recipe->steps[i];
+        struct work *work = &run->works[i];
+
+        if (!prepare(run, step, step->direction, &step->run, work, err) ||
+            !prepare_pairs(run, work, err))
+            return error_wrap(err, "%s %s", step->version, step->name);
+        work->last = i + 1 == run->count;
+    }
+    return true;
+}
+
+bool work_prepare_undo(struct run *run, const struct work *done, struct work *undo,
+                       struct error *err)
+{
+    const struct plan_step *step = done->step;
+
+    if (step->undo.script == NULL && step->direction != DIRECTION_BASELINE)
+        return error_set(err, ERROR_CONFLICT, "%s",
+                         step->no_way_back != NULL ? step->no_way_back : "it has no way back");
+    if (!prepare(run, step, opposite(step->direction), &step->undo, undo, err))
+        return false;
+    undo->back = true;
+    return true;
+}

@@ -71,16 +71,17 @@ static void clean_session(struct run *run, const struct work *work)
 static enum part_end run_work(struct run *run, struct work *work, struct error *err)
 {
     int64_t begun_ms = now_ms(run);
-    enum part_end end = PART_FAILED;
+    enum part_end end = PART_DONE;
 
     if (!work->done) {
         tell_step(run, work, STEP_STARTED, 0, NULL);
+        end = PART_FAILED;
         if (gate_reconnect(run, err))
             end = work->transactional ? part_run_transaction(run, work, err)
                                       : part_run_statements(run, work, err);
         clean_session(run, work);
     }
-    if (work->done || end == PART_DONE) {
+    if (end == PART_DONE) {
         tell_step(run, work, STEP_DONE, now_ms(run) - begun_ms, NULL);
         return PART_DONE;
     }

@@ -34,7 +34,7 @@ struct job_fixture {
     struct executor_limits limits;
     /* What was told. */
     char story[2048]; /* "1 up started, 1 up done, applied": one word an event */
-    char waiting[512];
+    char waiting[1536];
 };
 
 /* cmocka fixtures: *state is a fixture with an empty SQLite file. */

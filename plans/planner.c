@@ -70,6 +70,7 @@ static void group_states(const struct plan_request *request, struct groups *grou
 
         if (number == groups->count)
             open_group(groups, &request->states[i]);
+        assert(number < groups->count);
         groups->of_state[i] = number;
         groups->items[number].concern.targets++;
     }
@@ -156,8 +157,8 @@ static struct plan *seal(const struct planning *planning, const struct groups *g
 
     for (size_t i = 0; i < request->state_count; i++) {
         const struct target_state *state = &request->states[i];
+        assert(groups->of_state[i] < groups->count);
         const struct plan_recipe *recipe = groups->items[groups->of_state[i]].recipe;
-
         if (recipe != NULL)
             targets[count++] =
                 (struct plan_target){state->name, state->agent, state->engine, state->head, recipe};

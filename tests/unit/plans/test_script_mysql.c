@@ -98,6 +98,8 @@ static void delimiter_changes_what_ends_a_statement(void **state)
                       "select /*!50003$$er */ 3");
     EXPECT_STATEMENTS(ENGINE_MYSQL, "select a as\ndelimiter ;\nselect 2", "select a as\ndelimiter",
                       "select 2");
+    EXPECT_STATEMENTS(ENGINE_MYSQL, "delimiter $$\nselect /*!50003$$er */ 3$$",
+                      "select /*!50003$$er */ 3");
 }
 
 static void a_delimiter_must_be_given(void **state)

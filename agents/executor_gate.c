@@ -260,29 +260,38 @@ bool gate_reconnect(struct run *run, struct error *err)
     return true;
 }
 
-/* Having the lock proves that the session which lost its reply has ended. */
-static bool read_key(struct run *run, const struct work *work, bool *present, struct error *err)
+static bool lock_patiently(struct run *run, const struct work *work, enum lock_span span,
+                           struct error *err)
 {
     const struct engine *engine = run->session->engine;
     struct patience patience = patience_start(run);
-    bool by_session = !engine->traits.transactional_ddl || !work->transactional;
-    bool locked;
 
-    do {
-        locked = (by_session || engine->begin(run->session, err)) &&
-                 gate_lock(run, by_session ? LOCK_SESSION : LOCK_TRANSACTION, err);
-        if (!locked) {
-            struct error ignored = {0};
+    while ((span == LOCK_TRANSACTION && !engine->begin(run->session, err)) ||
+           !gate_lock(run, span, err)) {
+        struct error ignored = {0};
 
-            (void)!engine->rollback(run->session, &ignored);
-            if (err->code != ERROR_LOCKED || !patience_wait(run, work, &patience, err))
-                return false;
-        }
-    } while (!locked);
-    bool ok = target_tables_has_key(run->session, &work->key, present, err);
-    if (by_session)
-        return engine->unlock(run->session, err) && ok;
-    return engine->rollback(run->session, err) && ok;
+        (void)!engine->rollback(run->session, &ignored);
+        if (err->code != ERROR_LOCKED || !patience_wait(run, work, &patience, err))
+            return false;
+    }
+    return true;
+}
+
+/* Having the lock proves that the session which lost its reply has ended. Our tables may have come
+   and gone with its transaction. */
+static bool read_key(struct run *run, const struct work *work, bool *present, struct error *err)
+{
+    const struct engine *engine = run->session->engine;
+    enum lock_span span = work->transactional ? LOCK_TRANSACTION : LOCK_SESSION;
+    struct error ignored = {0};
+
+    if (!lock_patiently(run, work, span, err))
+        return false;
+    bool ok = engine->has_tables(run->session, &run->has_tables, err) &&
+              (!run->has_tables || target_tables_has_key(run->session, &work->key, present, err));
+    if (span == LOCK_SESSION)
+        return engine->unlock(run->session, &ignored) && ok;
+    return engine->rollback(run->session, &ignored) && ok;
 }
 
 enum part_end gate_settle(struct run *run, struct work *work, const struct history_row *row,

@@ -1,0 +1,154 @@
+#include "scripted_engine.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* The engine is the first member of its script. */
+static struct scripted_engine *script_of(const struct session *session)
+{
+    union {
+        const struct engine *engine;
+        struct scripted_engine *scripted;
+    } view = {.engine = session->engine};
+
+    return view.scripted;
+}
+
+static struct session *scripted_open(const struct agent_target *target, const struct clock *clock,
+                                     const char *password, struct error *err)
+{
+    union {
+        const char *target;
+        struct scripted_engine *scripted;
+    } view = {.target = (const char *)target - offsetof(struct scripted_engine, target)};
+
+    if (view.scripted->refuse_open) {
+        error_set(err, ERROR_CONNECT, "refused");
+        return NULL;
+    }
+    struct session *session = engine_sqlite.open(target, clock, password, err);
+    if (session != NULL)
+        session->engine = &view.scripted->engine;
+    view.scripted->opened++;
+    return session;
+}
+
+static bool lose(struct session *session, enum error_code code, struct error *err)
+{
+    struct error ignored = {0};
+
+    (void)!engine_sqlite.rollback(session, &ignored);
+    (void)!engine_sqlite.unlock(session, &ignored);
+    session->broken = true;
+    return error_set(err, code, "the connection is lost");
+}
+
+static bool scripted_commit(struct session *session, struct error *err)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    scripted->commits++;
+    bool lost = scripted->lost_at_commit > 0 && --scripted->lost_at_commit == 0;
+    if (lost && scripted->reply == REPLY_LOST_BEFORE_COMMIT)
+        return lose(session, ERROR_UNKNOWN, err);
+    if (!engine_sqlite.commit(session, err))
+        return false;
+    return !lost || lose(session, ERROR_UNKNOWN, err);
+}
+
+static bool has_text(const char *sql, size_t length, const char *text)
+{
+    return text != NULL && memmem(sql, length, text, strlen(text)) != NULL;
+}
+
+static bool is_definition(const char *sql, size_t length)
+{
+    static const char *const words[] = {"CREATE", "ALTER", "DROP"};
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (length > strlen(words[i]) && strncasecmp(sql, words[i], strlen(words[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool scripted_run(struct session *session, const char *sql, size_t length, struct error *err)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    if (session->broken)
+        return error_set(err, ERROR_CONNECT, "the connection was lost before");
+    if (has_text(sql, length, scripted->locked_once)) {
+        scripted->locked_once = NULL;
+        return error_set(err, ERROR_LOCKED, "lock wait timeout");
+    }
+    if (!scripted->engine.traits.transactional_ddl && is_definition(sql, length) &&
+        engine_sqlite.in_transaction(session) && !engine_sqlite.commit(session, err))
+        return false;
+    if (!engine_sqlite.run(session, sql, length, err))
+        return false;
+    if (has_text(sql, length, scripted->lock_lost_after))
+        scripted->lock_lost = true;
+    if (has_text(sql, length, scripted->lost_at))
+        return lose(session, ERROR_CONNECT, err);
+    return true;
+}
+
+static bool scripted_query(struct session *session, const char *sql, const char *const *parameters,
+                           size_t count, row_function row, void *context, struct error *err)
+{
+    if (session->broken)
+        return error_set(err, ERROR_CONNECT, "the connection was lost before");
+    return engine_sqlite.query(session, sql, parameters, count, row, context, err);
+}
+
+static bool scripted_parse(struct session *session, const char *sql, size_t length,
+                           struct error *err)
+{
+    script_of(session)->parsed++;
+    return engine_sqlite.parse(session, sql, length, err);
+}
+
+static bool scripted_lock(struct session *session, enum lock_span span, bool *taken,
+                          struct error *err)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    *taken = false;
+    if (scripted->lock_refusals > 0) {
+        scripted->lock_refusals--;
+        return true;
+    }
+    return engine_sqlite.lock(session, span, taken, err);
+}
+
+static bool scripted_holds_lock(struct session *session, bool *held, struct error *err)
+{
+    if (!engine_sqlite.holds_lock(session, held, err))
+        return false;
+    *held = *held && !script_of(session)->lock_lost;
+    return true;
+}
+
+static void scripted_name_blocker(struct session *session, struct buffer *out)
+{
+    (void)session;
+    buffer_append_text(out, "pid 812, user app");
+}
+
+void scripted_engine_init(struct scripted_engine *scripted, const struct agent_target *target,
+                          bool transactional)
+{
+    *scripted = (struct scripted_engine){.engine = engine_sqlite, .target = *target};
+    struct engine *engine = &scripted->engine;
+
+    engine->traits.transactional_ddl = transactional;
+    engine->traits.script_transaction = transactional;
+    engine->open = scripted_open;
+    engine->commit = scripted_commit;
+    engine->run = scripted_run;
+    engine->query = scripted_query;
+    engine->parse = scripted_parse;
+    engine->lock = scripted_lock;
+    engine->holds_lock = scripted_holds_lock;
+    engine->name_blocker = scripted_name_blocker;
+}

@@ -4,6 +4,7 @@ const struct command *const commands[] = {
     &command_init,
     &command_new,
     &command_sum,
+    &command_import,
     &command_inventory_list,
     &command_inventory_check,
     &command_status,

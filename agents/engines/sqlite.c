@@ -173,6 +173,16 @@ static bool sqlite_rollback(struct session *base, struct error *err)
     return execute(session, "ROLLBACK", err);
 }
 
+/* A file that was removed or replaced stays open here, but is no longer the target. */
+static bool sqlite_alive(struct session *base)
+{
+    int moved = 1;
+    int result =
+        sqlite3_file_control(sqlite_session_of(base)->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+
+    return result == SQLITE_OK && moved == 0;
+}
+
 static bool sqlite_reset(struct session *base, struct error *err)
 {
     struct sqlite_session *session = sqlite_session_of(base);
@@ -329,6 +339,7 @@ const struct engine engine_sqlite = {
     .is_foreign_keys_switch = sqlite_is_foreign_keys_switch,
     .open = sqlite_open,
     .close = sqlite_close,
+    .alive = sqlite_alive,
     .reset = sqlite_reset,
     .cancel = sqlite_cancel,
     .server = sqlite_server,

@@ -164,7 +164,8 @@ static void on_input(struct evbuffer *input, const struct evbuffer_cb_info *info
 /* Says why a handshake was refused: a client that is turned away is worth a line. */
 static void on_ssl_event(const SSL *ssl, int where, int value)
 {
-    if ((where & SSL_CB_WRITE_ALERT) != SSL_CB_WRITE_ALERT || value >> 8 != SSL3_AL_FATAL)
+    if ((where & SSL_CB_WRITE_ALERT) != SSL_CB_WRITE_ALERT || value >> 8 != SSL3_AL_FATAL ||
+        SSL_is_init_finished(ssl))
         return;
     log_event(LOG_LEVEL_WARNING,
               (const struct log_field[]){

@@ -135,7 +135,11 @@ static enum part_end commit(struct run *run, struct work *work, const struct his
     if (err->code == ERROR_UNKNOWN)
         return gate_settle(run, work, row, err);
     error_wrap(err, "commit");
-    abandon(run, work, fence_raised);
+    /* Whoever holds off this commit would hold off that of the fence too; the next try has both. */
+    if (err->code == ERROR_LOCKED)
+        roll_back(run);
+    else
+        abandon(run, work, fence_raised);
     return PART_FAILED;
 }
 

@@ -7,7 +7,7 @@
 
 enum { NONCE_SIZE = 16 };
 
-static const int64_t hour_ms = 60 * 60 * 1000;
+static const int64_t day_ms = 24 * 60 * 60 * 1000;
 
 void planning_free(struct planning *planning)
 {
@@ -36,10 +36,12 @@ static bool find_environment(struct planning *planning, struct error *err)
 
 static struct plan_header make_header(struct workspace *workspace,
                                       const struct invocation *invocation,
+                                      const struct planning_goal *goal,
                                       const struct planning *planning)
 {
     const struct inventory *inventory = workspace_inventory(workspace);
     int64_t now = invocation->clock->wall_ms(invocation->clock);
+    int64_t wait_ms = goal->expires_ms > 0 ? goal->expires_ms : day_ms;
     char *nonce = arena_calloc(planning->survey->arena, 2 * NONCE_SIZE + 1, 1);
 
     random_hex(invocation->random, NONCE_SIZE, nonce);
@@ -48,9 +50,9 @@ static struct plan_header make_header(struct workspace *workspace,
         .environment = planning->environment->name,
         .author = workspace_operator(workspace),
         .created_ms = now,
-        .expires_ms = now + 24 * hour_ms,
-        .finish_by_ms = now + 48 * hour_ms,
-        .rollback_until_ms = now + 14 * 24 * hour_ms,
+        .expires_ms = now + wait_ms,
+        .finish_by_ms = now + wait_ms + day_ms,
+        .rollback_until_ms = now + wait_ms + 14 * day_ms,
         .nonce = nonce,
         .inventory = inventory->digest,
         .policy = {.irreversible_allowed = planning->environment->policy.irreversible_allowed,
@@ -135,7 +137,7 @@ static bool make_plan(struct workspace *workspace, const struct invocation *invo
 
     if (past.store == NULL || migrations == NULL)
         return false;
-    request.header = make_header(workspace, invocation, planning);
+    request.header = make_header(workspace, invocation, goal, planning);
     request.migrations = migrations;
     request.states = survey_states(planning->survey, &request.state_count);
     if (invocation->command->takes & TAKES_OUT_OF_ORDER)

@@ -21,7 +21,8 @@ struct planning_goal {
     const char *to;
     int steps;
     enum operand_meaning operands;
-    bool fingerprint; /* also take the targets' fingerprints */
+    bool fingerprint;   /* also take the targets' fingerprints */
+    int64_t expires_ms; /* how long the plan may wait to be applied; 0: a day */
 };
 
 /*

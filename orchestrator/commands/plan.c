@@ -36,11 +36,24 @@ static void show(const struct invocation *invocation, const struct planning *pla
         plan_view_print(planning->plan, &view, invocation->terminal);
 }
 
+static bool read_goal(const struct arguments *arguments, struct planning_goal *goal,
+                      struct error *err)
+{
+    const char *expires = arguments_value(arguments, "expires");
+
+    goal->goal = GOAL_UP;
+    goal->to = arguments_value(arguments, "to");
+    if (expires == NULL || (duration_parse(expires, &goal->expires_ms) && goal->expires_ms > 0))
+        return true;
+    return error_set(err, ERROR_USAGE, "--expires %s: expected a duration such as 30m or 2d",
+                     expires);
+}
+
 static int run_plan(const struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = invocation->arguments;
     const char *file = arguments_value(arguments, "out");
-    const struct planning_goal goal = {.goal = GOAL_UP, .to = arguments_value(arguments, "to")};
+    struct planning_goal goal = {0};
     __attribute__((cleanup(planning_free))) struct planning planning = {0};
     enum report_form form;
     int status;
@@ -48,7 +61,8 @@ static int run_plan(const struct invocation *invocation, struct error *err)
     AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
     if (workspace == NULL)
         return status;
-    if (!report_form_from_name(arguments_value(arguments, "output"), &form, err))
+    if (!report_form_from_name(arguments_value(arguments, "output"), &form, err) ||
+        !read_goal(arguments, &goal, err))
         return STATUS_USAGE;
     if (form != REPORT_TABLE && form != REPORT_JSON) {
         error_set(err, ERROR_USAGE, "a plan is no list of rows: use --output table or json");
@@ -69,6 +83,7 @@ static const struct option_spec options[] = {
     {"sql", 0, NULL, false, "print each step's SQL"},
     {"out", 'o', "FILE", false, "write the signed plan, for fleet apply FILE"},
     {"to", 0, "VERSION", false, "up to this version; else to the newest"},
+    {"expires", 0, "DURATION", false, "how long it may wait to be applied; 24h if not given"},
     {"allow-out-of-order", 0, "VERSION", true, "let this migration come after newer ones"},
 };
 

@@ -3,6 +3,7 @@
 #include <assert.h>
 
 static const struct engine *const engines[ENGINE_KIND_COUNT] = {
+    [ENGINE_POSTGRESQL] = &engine_postgresql,
     [ENGINE_MYSQL] = &engine_mysql,
     [ENGINE_SQLITE] = &engine_sqlite,
 };

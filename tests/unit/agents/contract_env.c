@@ -13,9 +13,9 @@ static const struct contract_dialect dialects[ENGINE_KIND_COUNT] = {
             .kind = ENGINE_POSTGRESQL,
             .url_variable = "FLEET_TEST_POSTGRESQL_URL",
             .slow = "SELECT pg_sleep(60)",
-            .setting = "SET search_path = ''",
+            .setting = "SET search_path = public, pg_catalog",
             .setting_is_changed =
-                "SELECT 1 WHERE current_setting('search_path') NOT LIKE '%public%'",
+                "SELECT 1 WHERE current_setting('search_path') LIKE '%pg_catalog%'",
             .bad_url = "postgresql://nobody@/nothing?host=/nonexistent",
         },
     [ENGINE_MYSQL] =

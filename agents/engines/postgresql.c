@@ -1,0 +1,148 @@
+/*
+ * PostgreSQL through libpq: a session is one connection to one database, or to one schema of it.
+ * DDL is transactional; the lock is an advisory one, of the transaction where there is one. How
+ * statements travel stands in postgresql_exchange.c, what waits for them in postgresql_session.h.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "agents/engines/postgresql_session.h"
+#include "common/memory.h"
+
+static const char *const create_tables[] = {
+    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq bigint PRIMARY KEY,"
+    " attempt_key text NOT NULL UNIQUE, part integer NOT NULL, parts integer NOT NULL,"
+    " version text NOT NULL, name text NOT NULL, direction text NOT NULL,"
+    " source_sha256 text NOT NULL, rendered_sha256 text NOT NULL, plan text NOT NULL,"
+    " rollout text NOT NULL, applied_by text NOT NULL, epoch bigint NOT NULL,"
+    " started_at text NOT NULL, ended_at text NOT NULL, fingerprint text, previous_hash text,"
+    " row_hash text NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS %sfleet_fence (id smallint PRIMARY KEY CHECK (id = 1),"
+    " store text NOT NULL, rollout text NOT NULL, epoch bigint NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS %sfleet_intent (attempt_key text NOT NULL,"
+    " statement integer NOT NULL, sha256 text NOT NULL, class text NOT NULL, state_before text,"
+    " state_after text, session text NOT NULL, status text NOT NULL, version text NOT NULL,"
+    " name text NOT NULL, direction text NOT NULL, summary text NOT NULL,"
+    " started_at text NOT NULL, PRIMARY KEY (attempt_key, statement))",
+};
+
+static void postgresql_cancel(struct session *base)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    char ignored[256];
+
+    (void)PQcancel(session->canceller, ignored, (int)sizeof ignored);
+}
+
+#define DESCRIBE_SERVER(system_identifier)                                           \
+    "SELECT pg_catalog.pg_is_in_recovery()"                                          \
+    " OR pg_catalog.current_setting('default_transaction_read_only') = 'on', d.oid," \
+    " " system_identifier " FROM pg_catalog.pg_database AS d"                        \
+    " WHERE d.datname = pg_catalog.current_database()"
+
+static bool take_server(void *context, size_t columns, const char *const *values)
+{
+    struct server_info *info = context;
+
+    (void)columns;
+    info->read_only = strcmp(values[0], "t") == 0;
+    snprintf(info->identity, sizeof info->identity, "%s:%s", values[2], values[1]);
+    return true;
+}
+
+/* "15.7 (Debian 15.7-1)" without the packager's words. */
+static void copy_version(const struct postgresql_session *session, struct server_info *info)
+{
+    const char *version = PQparameterStatus(session->connection, "server_version");
+
+    if (version == NULL)
+        version = "?";
+    snprintf(info->version, sizeof info->version, "PostgreSQL %.*s", (int)strcspn(version, " "),
+             version);
+}
+
+/* Everybody may read the system identifier unless an administrator took that right away. */
+static bool postgresql_server(struct session *base, struct server_info *info, struct error *err)
+{
+    static const char *const texts[] = {
+        DESCRIBE_SERVER("(SELECT system_identifier FROM pg_catalog.pg_control_system())"),
+        DESCRIBE_SERVER("'unknown'"),
+    };
+    struct postgresql_session *session = postgresql_session_of(base);
+    struct postgresql_outcome outcome = {.row = take_server, .context = info};
+
+    copy_version(session, info);
+    if (postgresql_perform(session, texts[0], POSTGRESQL_HASTY, &outcome, err))
+        return true;
+    if (strcmp(err->sqlstate, "42501") != 0 || session->begun)
+        return false;
+    error_clear(err);
+    return postgresql_perform(session, texts[1], POSTGRESQL_HASTY, &outcome, err);
+}
+
+static void postgresql_qualify(const struct session *base, struct buffer *out)
+{
+    const struct postgresql_session *session = (const struct postgresql_session *)base;
+
+    buffer_printf(out, "%s.", session->schema);
+}
+
+struct presence {
+    bool tables;
+    bool schema;
+};
+
+static bool take_presence(void *context, size_t columns, const char *const *values)
+{
+    struct presence *presence = context;
+
+    (void)columns;
+    presence->tables = values[0] != NULL;
+    presence->schema = values[1] != NULL;
+    return true;
+}
+
+static bool postgresql_has_tables(struct session *base, bool *present, struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    struct presence presence = {0};
+    AUTO(text) char *table = xasprintf("%s.fleet_history", session->schema);
+    const char *const parameters[] = {table, session->schema};
+
+    if (!postgresql_query(base, "SELECT pg_catalog.to_regclass($1), pg_catalog.to_regnamespace($2)",
+                          parameters, COUNT_OF(parameters), take_presence, &presence, err))
+        return false;
+    session->schema_missing = base->target->schema != NULL && !presence.schema;
+    *present = presence.tables;
+    return true;
+}
+
+const struct engine engine_postgresql = {
+    .kind = ENGINE_POSTGRESQL,
+    .traits = {.transactional_ddl = true, .script_transaction = true, .needs_server = true},
+    .create_tables = create_tables,
+    .create_tables_count = COUNT_OF(create_tables),
+    .open = postgresql_open,
+    .close = postgresql_close,
+    .alive = postgresql_alive,
+    .reset = postgresql_reset,
+    .cancel = postgresql_cancel,
+    .server = postgresql_server,
+    .qualify = postgresql_qualify,
+    .has_tables = postgresql_has_tables,
+    .run = postgresql_run,
+    .run_counted = postgresql_run_counted,
+    .parse = postgresql_parse,
+    .query = postgresql_query,
+    .limit = postgresql_limit,
+    .begin = postgresql_begin,
+    .commit = postgresql_commit,
+    .rollback = postgresql_rollback,
+    .in_transaction = postgresql_in_transaction,
+    .restore_settings = postgresql_restore_settings,
+    .lock = postgresql_lock,
+    .unlock = postgresql_unlock,
+    .holds_lock = postgresql_holds_lock,
+    .name_blocker = postgresql_name_blocker,
+    .introspect = postgresql_introspect,
+};

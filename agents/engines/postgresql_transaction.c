@@ -1,0 +1,164 @@
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+#include <strings.h>
+
+#include "agents/engines/postgresql_session.h"
+
+static void append_limit(struct buffer *out, const char *name, int64_t limit_ms, bool local)
+{
+    buffer_printf(out, "SET %s %s TO ", local ? "LOCAL" : "SESSION", name);
+    if (limit_ms == 0)
+        buffer_append_text(out, "DEFAULT;");
+    else
+        buffer_printf(out, "%" PRId64 ";", limit_ms);
+}
+
+int postgresql_append_limits(struct buffer *out, const struct postgresql_limits *limits, bool local)
+{
+    append_limit(out, "lock_timeout", limits->lock_ms, local);
+    append_limit(out, "statement_timeout", limits->statement_ms, local);
+    return 2;
+}
+
+static void defer_local_limits(struct postgresql_session *session)
+{
+    session->pending_commands +=
+        postgresql_append_limits(&session->pending, &session->wanted, true);
+}
+
+bool postgresql_limit(struct session *base, int64_t lock_timeout_ms, int64_t statement_timeout_ms,
+                      struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    struct postgresql_limits limits = {lock_timeout_ms, statement_timeout_ms};
+
+    (void)err;
+    session->wanted = limits;
+    if (session->begun)
+        defer_local_limits(session);
+    return true;
+}
+
+/* The server hears of it with the next statement; only then can it fail. */
+bool postgresql_begin(struct session *base, struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+
+    if (session->base.broken)
+        return error_set(err, ERROR_CONNECT, "the connection is lost");
+    session->begun = true;
+    session->begin_pending = true;
+    session->ended = false;
+    session->lock_refused = false;
+    buffer_clear(&session->blocker);
+    postgresql_defer(session, "BEGIN;", 1);
+    if (session->wanted.lock_ms != session->set.lock_ms ||
+        session->wanted.statement_ms != session->set.statement_ms)
+        defer_local_limits(session);
+    return true;
+}
+
+static void forget_transaction(struct postgresql_session *session)
+{
+    session->begun = false;
+    session->begin_pending = false;
+    session->ended = false;
+}
+
+/* A COMMIT that the server received may have been done, unless it says otherwise. */
+static bool fail_commit(const struct postgresql_session *session, struct error *err)
+{
+    if (!session->base.broken)
+        return false;
+    err->code = ERROR_UNKNOWN;
+    return error_wrap(err, "the reply to COMMIT is lost, so its outcome is not known");
+}
+
+bool postgresql_commit(struct session *base, struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    struct postgresql_outcome outcome = {0};
+    bool nothing_sent = session->begin_pending;
+    bool was_broken = session->base.broken;
+
+    if (nothing_sent) {
+        postgresql_drop_pending(session);
+        forget_transaction(session);
+        return true;
+    }
+    bool ok = postgresql_perform(session, "COMMIT", POSTGRESQL_STEADY, &outcome, err);
+    forget_transaction(session);
+    if (!ok)
+        return was_broken ? false : fail_commit(session, err);
+    if (strcmp(outcome.tag, "COMMIT") == 0)
+        return true;
+    return error_set(err, ERROR_SQL,
+                     "the transaction had failed, and the server rolled it back (%s)", outcome.tag);
+}
+
+bool postgresql_rollback(struct session *base, struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    bool nothing_sent = session->begin_pending;
+
+    postgresql_drop_pending(session);
+    forget_transaction(session);
+    if (nothing_sent || session->base.broken ||
+        PQtransactionStatus(session->connection) == PQTRANS_IDLE)
+        return true;
+    return postgresql_exchange(session, "ROLLBACK", POSTGRESQL_STEADY, NULL, err) ||
+           session->base.broken;
+}
+
+/* A failed statement leaves the transaction open: a savepoint can bring it back. */
+bool postgresql_in_transaction(const struct session *base)
+{
+    const struct postgresql_session *session = (const struct postgresql_session *)base;
+
+    if (!session->begun || session->ended || session->base.broken)
+        return false;
+    return session->begin_pending || PQtransactionStatus(session->connection) != PQTRANS_IDLE;
+}
+
+static bool has_word(const char *sql, const char *word)
+{
+    size_t length = strlen(word);
+    bool inside = false;
+
+    for (; *sql != '\0'; sql++) {
+        if (!inside && strncasecmp(sql, word, length) == 0 &&
+            isalnum((unsigned char)sql[length]) == 0)
+            return true;
+        inside = isalnum((unsigned char)*sql) != 0 || *sql == '_';
+    }
+    return false;
+}
+
+/* COMMIT AND CHAIN, ROLLBACK AND CHAIN and a new BEGIN leave a transaction open that is not ours.
+   ROLLBACK TO a savepoint has the same tag as ROLLBACK. */
+void postgresql_note_tag(struct postgresql_session *session, const char *sql, const char *tag)
+{
+    bool idle = PQtransactionStatus(session->connection) == PQTRANS_IDLE;
+
+    if (session->begun &&
+        (idle || strcmp(tag, "COMMIT") == 0 || strcmp(tag, "PREPARE TRANSACTION") == 0 ||
+         (strcmp(tag, "ROLLBACK") == 0 && has_word(sql, "and"))))
+        session->ended = true;
+}
+
+bool postgresql_restore_settings(struct session *base, struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    const char *encoding = PQparameterStatus(session->connection, "client_encoding");
+
+    postgresql_defer(session, "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL;", 3);
+    postgresql_defer(session, session->settings, session->settings_commands);
+    /* RESET took the session's limits too, and stays if the transaction commits. */
+    session->pending_commands += postgresql_append_limits(&session->pending, &session->set, false);
+    defer_local_limits(session);
+    /* The server reads a whole message in the encoding that holds when it comes. */
+    if (encoding == NULL || strcmp(encoding, "UTF8") != 0)
+        return postgresql_flush(session, err);
+    return true;
+}

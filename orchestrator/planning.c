@@ -87,10 +87,11 @@ static struct plan *past_plan(struct past_plans *past, const struct digest *dige
     return plan;
 }
 
+/* Of a down step too: when a rollback fails and takes itself back, its plan is the one that brought
+   the migration again. */
 static bool step_is(const struct plan_step *step, const struct applied *applied)
 {
     return strcmp(step->version, applied->version) == 0 && strcmp(step->name, applied->name) == 0 &&
-           step->direction != DIRECTION_DOWN &&
            digest_equal(&step->source_sha256, &applied->source_sha256);
 }
 

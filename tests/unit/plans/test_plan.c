@@ -9,6 +9,7 @@
 #include "common/json.h"
 #include "common/memory.h"
 #include "plan_fixture.h"
+#include "plans/plan_builder.h"
 #include "plans/plan_encode.h"
 
 static void write_signed(struct buffer *out, size_t targets)
@@ -218,6 +219,18 @@ static void an_edited_script_is_named_in_the_error(void **state)
     assert_non_null(strstr(err.message, "scripts["));
 }
 
+static void a_changed_header_breaks_the_digest(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    AUTO_BUFFER struct buffer document = {0};
+
+    write_signed(&document, 2);
+    assert_int_equal(code_after(document.bytes, "\"expires_ms\":2000", "\"expires_ms\":9000", &err),
+                     ERROR_VERIFY);
+    assert_non_null(strstr(err.message, "its digest does not hold"));
+}
+
 static void a_newer_format_says_what_to_do(void **state)
 {
     (void)state;
@@ -260,7 +273,34 @@ static void wrong_forms_are_protocol_errors(void **state)
     }
 }
 
+/* A plan of one step without a way back, read again. */
+static enum error_code code_of_one_way(bool is_allowed)
+{
+    AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
+    AUTO_BUFFER struct buffer document = {0};
+    struct error err = {0};
+    struct plan_step step = {.version = "1", .name = "purge", .no_way_back = "no down script"};
+    struct plan_target target = {.name = "t", .agent = "local", .engine = ENGINE_SQLITE};
+    struct plan_header header = fixture_header();
+
+    step.run = (struct plan_part){"1_purge.up.sql", plan_builder_script(builder, "SELECT 1", 8)};
+    target.recipe = plan_builder_recipe(builder, ENGINE_SQLITE, &step, 1);
+    header.policy.irreversible_allowed = is_allowed;
+    AUTO(plan) struct plan *plan = plan_builder_seal(builder, &header, &target, 1);
+    plan_write(plan, &document);
+    AUTO(plan) struct plan *again = plan_read(document.bytes, document.length, &err);
+    assert_true((again == NULL) == (err.code != ERROR_NONE));
+    return err.code;
+}
+
 static void a_step_without_a_way_back_needs_the_policy(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of_one_way(true), ERROR_NONE);
+    assert_int_equal(code_of_one_way(false), ERROR_VERIFY);
+}
+
+static void a_step_has_a_way_back_or_a_reason_not_both(void **state)
 {
     (void)state;
     struct error err = {0};
@@ -270,6 +310,7 @@ static void a_step_without_a_way_back_needs_the_policy(void **state)
     assert_int_equal(code_after(document.bytes, "\"name\":\"empty\"",
                                 "\"name\":\"empty\",\"no_way_back\":\"x\"", &err),
                      ERROR_VERIFY);
+    assert_non_null(strstr(err.message, "either"));
 }
 
 static void a_key_signs_once(void **state)
@@ -328,9 +369,11 @@ int main(void)
         cmocka_unit_test(a_cut_document_is_refused),
         cmocka_unit_test(one_newline_may_follow_and_nothing_else),
         cmocka_unit_test(an_edited_script_is_named_in_the_error),
+        cmocka_unit_test(a_changed_header_breaks_the_digest),
         cmocka_unit_test(a_newer_format_says_what_to_do),
         cmocka_unit_test(wrong_forms_are_protocol_errors),
         cmocka_unit_test(a_step_without_a_way_back_needs_the_policy),
+        cmocka_unit_test(a_step_has_a_way_back_or_a_reason_not_both),
         cmocka_unit_test(a_key_signs_once),
         cmocka_unit_test(a_signature_of_another_plan_is_refused),
         cmocka_unit_test(a_target_is_found_by_its_name),

@@ -217,6 +217,9 @@ static void a_replaced_repeatable_is_taken_back_by_its_earlier_bytes(void **stat
     folder_apply_repeatable(&story->folder, set, "a_view", "earlier");
     story_target(story, set);
     story_expect_problem(story, "it replaces an earlier text that is not known here");
+    story->request.header.policy.irreversible_allowed = true;
+    story_expect(story, "repeat a_view");
+    assert_null(story->plan->targets[0].recipe->steps[0].undo.script);
     story->request.source = (struct step_source){find_earlier, &earlier};
     story_expect(story, "repeat a_view");
     assert_string_equal(story->plan->targets[0].recipe->steps[0].undo.script->sql, "earlier");

@@ -520,8 +520,8 @@ static void the_order_of_columns_and_creation_does_not_change_the_schema(void **
 /* Each must change the schema. */
 static const char *const changes[] = {
     "CREATE TABLE c_parent (id INTEGER NOT NULL PRIMARY KEY)",
-    "CREATE TABLE c_child (id INTEGER NOT NULL PRIMARY KEY, parent INTEGER,"
-    " amount INTEGER DEFAULT 7, CONSTRAINT c_fk FOREIGN KEY (parent) REFERENCES c_parent (id))",
+    ("CREATE TABLE c_child (id INTEGER NOT NULL PRIMARY KEY, parent INTEGER,"
+     " amount INTEGER DEFAULT 7, CONSTRAINT c_fk FOREIGN KEY (parent) REFERENCES c_parent (id))"),
     "CREATE TABLE c_items (id INTEGER, note VARCHAR(40) NOT NULL, CHECK (id > 3))",
     "CREATE TABLE c_other (a INTEGER, b INTEGER GENERATED ALWAYS AS (a + 1) STORED)",
     "CREATE INDEX c_index ON c_child (amount)",

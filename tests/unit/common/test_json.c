@@ -124,8 +124,7 @@ static void text_is_written_directly_as_through_a_tree(void **state)
         "\xc3\xa9\xe2\x82\xac\xf0\x9f\x90\x98",
         "\xff\xfe",
         "\xe2\x82",
-        "ok\xc0\xaf"
-        "ok",
+        "ok\xc0\xaf ok",
         "\xed\xa0\x80",
         "end\xf0\x9f",
     };

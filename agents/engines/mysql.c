@@ -131,7 +131,7 @@ static bool read_settings(struct mysql_session *session, struct error *err)
         buffer_append_text(&sql, identities[i]);
         error_clear(err);
         if (mysql_perform(session, sql.bytes, sql.length, MYSQL_HASTY, err) &&
-            mysql_drain(session, MYSQL_HASTY, note_settings, session, NULL, err))
+            mysql_drain(session, note_settings, session, err))
             return true;
         if (session->base.broken || mysql_errno(session->db) != UNKNOWN_VARIABLE)
             break;

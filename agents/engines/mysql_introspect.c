@@ -50,19 +50,25 @@ static void append_flat(struct buffer *out, const char *text, size_t length)
     }
 }
 
+/* Whether a table stands here: after "from" or "join" and any parentheses. */
+static bool follows_from(const char *sql, const char *at)
+{
+    static const char *const words[] = {"from ", "join "};
+
+    while (at > sql && at[-1] == '(')
+        at--;
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if ((size_t)(at - sql) >= strlen(words[i]) && starts_with(at - strlen(words[i]), words[i]))
+            return true;
+    return false;
+}
+
 /* Whether the text qualifies every table: as a view does that also reads another database. */
 static bool is_qualified(const char *sql, const char *prefix)
 {
-    static const char *const places[] = {"from ", "from (", "join "};
-    size_t length = strlen(prefix);
-
-    for (const char *at = strstr(sql, prefix); at != NULL; at = strstr(at + length, prefix))
-        for (size_t i = 0; i < COUNT_OF(places); i++) {
-            size_t before = strlen(places[i]);
-
-            if ((size_t)(at - sql) >= before && starts_with(at - before, places[i]))
-                return true;
-        }
+    for (const char *at = strstr(sql, prefix); at != NULL; at = strstr(at + 1, prefix))
+        if (follows_from(sql, at))
+            return true;
     return false;
 }
 

@@ -125,7 +125,7 @@ static bool perform_batch(struct mysql_session *session, const struct buffer *sq
                           struct survey *survey, struct error *err)
 {
     return mysql_perform(session, sql->bytes, sql->length, MYSQL_HASTY, err) &&
-           mysql_drain(session, MYSQL_HASTY, row, survey, NULL, err);
+           mysql_drain(session, row, survey, err);
 }
 
 static bool read_inventory(struct mysql_session *session, struct survey *survey, struct error *err)

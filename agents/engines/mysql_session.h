@@ -9,6 +9,7 @@
 #define FLEET_AGENTS_ENGINES_MYSQL_SESSION_H
 
 #include <mysql.h>
+#include <pthread.h>
 
 #include "agents/engine.h"
 #include "agents/engines/mysql_address.h"
@@ -67,10 +68,26 @@ bool mysql_perform(struct mysql_session *session, const char *sql, size_t length
 /* The same for a statement that gives no rows. */
 bool mysql_execute(struct mysql_session *session, const char *sql, enum mysql_patience patience,
                    struct error *err) MUST_USE;
+/* Forgets a kill that its statement may have escaped. */
+void mysql_absorb_kill(struct mysql_session *session);
 /* Reads every result there is, giving each row to the function until it says stop; it may be
-   NULL. Counts the rows of all results where rows is not NULL. */
-bool mysql_drain(struct mysql_session *session, enum mysql_patience patience, row_function row,
-                 void *context, int64_t *rows, struct error *err) MUST_USE;
+   NULL. */
+bool mysql_drain(struct mysql_session *session, row_function row, void *context,
+                 struct error *err) MUST_USE;
+
+/* A thread that kills what the session runs at its deadline or when it is cancelled, while the
+   session's own thread is in a read that cannot be polled for. */
+struct mysql_watch {
+    struct mysql_session *session;
+    pthread_t thread;
+    bool running;
+    bool killed; /* of use once the watch has ended */
+    int over;    /* an eventfd */
+};
+void mysql_watch_begin(struct mysql_watch *watched, struct mysql_session *session);
+/* Tells the session, in killed, whether there was need. */
+void mysql_watch_end(struct mysql_watch *watched);
+
 /* Appends sql with $1, $2 … replaced by literals that mean the same under any sql_mode and
    character set. */
 void mysql_expand(const char *sql, const char *const *parameters, size_t count, struct buffer *out);

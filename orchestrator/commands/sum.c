@@ -6,23 +6,44 @@
 #include "orchestrator/survey.h"
 #include "orchestrator/workspace.h"
 
+static size_t count_applied(const struct survey *survey)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < survey->count; i++)
+        count += survey->items[i].reached ? survey->items[i].applied->count : 0;
+    return count;
+}
+
+/* Whether the target before it has the same set, as neighbours mostly do. */
+static bool repeats(const struct survey *survey, size_t index)
+{
+    const struct surveyed *item = &survey->items[index];
+
+    return index > 0 && survey->items[index - 1].applied == item->applied &&
+           survey->items[index - 1].target->engine == item->target->engine;
+}
+
 /* What the targets have applied must stay as it is: adds a fault for each file that does not. */
 static void check_applied(const struct migrations *migrations, const struct survey *survey,
                           struct diagnostics *faults)
 {
-    for (size_t i = 0; i < survey->count; i++) {
-        const struct applied_set *set = survey->items[i].applied;
+    struct applied_script *scripts = xcalloc(count_applied(survey), sizeof *scripts);
+    size_t count = 0;
 
-        if (!survey->items[i].reached || (i > 0 && survey->items[i - 1].applied == set))
-            continue;
-        struct applied_script *scripts = xcalloc(set->count, sizeof *scripts);
-        for (size_t n = 0; n < set->count; n++)
-            scripts[n] = (struct applied_script){.version = set->items[n].version,
-                                                 .name = set->items[n].name,
-                                                 .sha256 = set->items[n].source_sha256};
-        migrations_check_applied(migrations, scripts, set->count, faults);
-        free(scripts);
+    for (size_t i = 0; i < survey->count; i++) {
+        const struct surveyed *item = &survey->items[i];
+
+        for (size_t n = 0; item->reached && !repeats(survey, i) && n < item->applied->count; n++)
+            scripts[count++] = (struct applied_script){
+                .version = item->applied->items[n].version,
+                .name = item->applied->items[n].name,
+                .engine = item->target->engine,
+                .sha256 = item->applied->items[n].source_sha256,
+            };
     }
+    migrations_check_applied(migrations, scripts, count, faults);
+    free(scripts);
 }
 
 static int pin(const struct invocation *invocation, struct workspace *workspace, struct error *err)

@@ -45,7 +45,7 @@ static void place(struct reading *reading, struct group *group, const struct pie
 
     if (*slot != NULL)
         reading_fault(reading, piece->path, 0,
-                      arena_printf(reading->arena, "%s is the version of this too", (*slot)->path));
+                      arena_printf(reading->arena, "the version is that of %s too", (*slot)->path));
     else
         *slot = piece;
 }

@@ -63,12 +63,12 @@ static const char *keep(struct arena *arena, const char *original, size_t index,
 /* Zeros at the end: then digits that come first in a text also count most. */
 static char *pad(struct arena *arena, const char *original, const struct widths *widths)
 {
-    size_t length = strlen(original);
-    char *padded = arena_calloc(arena, widths->longest + 3, 1);
+    struct buffer padded AUTO_BUFFER = {0};
 
-    memset(padded, '0', widths->longest);
-    memcpy(padded, original, length);
-    return padded;
+    buffer_append_text(&padded, original);
+    while (padded.length < widths->longest)
+        buffer_append_char(&padded, '0');
+    return arena_copy(arena, buffer_text(&padded), padded.length);
 }
 
 static const char *pad_to_longest(struct arena *arena, const char *original, size_t index,

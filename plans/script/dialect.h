@@ -20,23 +20,24 @@ enum body_rules {
 };
 
 struct dialect {
-    bool backslash_escapes;     /* in '…' and "…", until a script sets it otherwise */
-    const char *escape_setting; /* a SET of this decides about them; NULL if nothing does … */
+    const char
+        *escape_setting; /* a SET of this decides about backslashes; NULL if nothing does … */
     const char *escape_toggle;  /* … and with this value turns the default round */
-    bool escape_strings;        /* E'…' has backslash escapes */
-    bool dollar_quotes;         /* $tag$ … $tag$ */
-    bool nested_comments;       /* one comment inside another, both closed */
-    bool hash_comments;         /* # to the end of the line */
-    bool dashes_need_space;     /* "--" begins a comment only before white space */
-    bool executable_comments;   /* the inside of such comments is code for the server */
-    bool copy_data;             /* COPY … FROM STDIN is followed by lines of data */
-    bool delimiter_command;     /* a line "DELIMITER //" */
     const char *quotes;         /* characters that open and close a quoted text or name */
-    bool brackets;              /* [name] */
-    char command_mark;          /* begins a command for the client, not the server; 0 for none */
-    bool command_starts_line;   /* only there, with no statement begun */
-    const char *command_client; /* the client that would run it */
+    const char *command_client; /* whose commands command_mark begins */
     enum body_rules body;
+    char command_mark;        /* begins a command for the client, not the server; 0 for none */
+    bool command_starts_line; /* only there, with no statement begun */
+    bool backslash_escapes;   /* in '…' and "…", until a script sets it otherwise */
+    bool escape_strings;      /* E'…' has backslash escapes */
+    bool dollar_quotes;       /* $tag$ … $tag$ */
+    bool nested_comments;     /* one comment inside another, both closed */
+    bool hash_comments;       /* # to the end of the line */
+    bool dashes_need_space;   /* "--" begins a comment only before white space */
+    bool executable_comments; /* the inside of such comments is code for the server */
+    bool copy_data;           /* COPY … FROM STDIN is followed by lines of data */
+    bool delimiter_command;   /* a line "DELIMITER //" */
+    bool brackets;            /* [name] */
 };
 
 const struct dialect *dialect_of(enum engine_kind engine);

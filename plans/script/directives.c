@@ -17,63 +17,64 @@ static bool is_blank(char c)
     return c != '\0' && strchr(blanks, c) != NULL;
 }
 
-static bool read_no_transaction(struct directive_reader *reader, char *value)
+static bool read_no_transaction(struct directive_reader *reader, const char *value)
 {
     reader->directives.no_transaction = true;
     return *value == '\0';
 }
 
-static bool read_nothing_to_undo(struct directive_reader *reader, char *value)
+static bool read_nothing_to_undo(struct directive_reader *reader, const char *value)
 {
     reader->directives.nothing_to_undo = true;
     return *value == '\0';
 }
 
-static bool read_foreign_keys(struct directive_reader *reader, char *value)
+static bool read_foreign_keys(struct directive_reader *reader, const char *value)
 {
     reader->directives.foreign_keys_off = true;
     return strcmp(value, "off") == 0;
 }
 
-static bool read_lock_timeout(struct directive_reader *reader, char *value)
+static bool read_lock_timeout(struct directive_reader *reader, const char *value)
 {
     return duration_parse(value, &reader->directives.lock_timeout_ms) &&
            reader->directives.lock_timeout_ms > 0;
 }
 
-static bool read_statement_timeout(struct directive_reader *reader, char *value)
+static bool read_statement_timeout(struct directive_reader *reader, const char *value)
 {
     return duration_parse(value, &reader->directives.statement_timeout_ms) &&
            reader->directives.statement_timeout_ms > 0;
 }
 
-static bool read_irreversible(struct directive_reader *reader, char *value)
+static bool read_irreversible(struct directive_reader *reader, const char *value)
 {
     reader->directives.irreversible = value;
     return *value != '\0';
 }
 
-static bool read_allow(struct directive_reader *reader, char *value)
+static bool read_allow(struct directive_reader *reader, const char *value)
 {
     struct directives *directives = &reader->directives;
-    char *reason = value + strcspn(value, blanks);
+    size_t rule = strcspn(value, blanks);
+    const char *reason = value + rule + strspn(value + rule, blanks);
 
     if (*reason == '\0')
         return false;
-    *reason++ = '\0';
-    reason += strspn(reason, blanks);
     struct waiver *waivers =
         list_room(reader->arena, directives->waivers, directives->waiver_count, sizeof *waivers);
-    waivers[directives->waiver_count++] = (struct waiver){.rule = value, .reason = reason};
+    waivers[directives->waiver_count++] =
+        (struct waiver){.rule = arena_copy(reader->arena, value, rule), .reason = reason};
     directives->waivers = waivers;
     return true;
 }
 
-static bool read_env(struct directive_reader *reader, char *value)
+static bool read_env(struct directive_reader *reader, const char *value)
 {
     struct directives *directives = &reader->directives;
+    char *rest = arena_strdup(reader->arena, value);
 
-    for (char *name = strsep(&value, ","); name != NULL; name = strsep(&value, ",")) {
+    for (char *name = strsep(&rest, ","); name != NULL; name = strsep(&rest, ",")) {
         name += strspn(name, blanks);
         name[strcspn(name, blanks)] = '\0';
         if (!name_is_valid(name))
@@ -86,7 +87,7 @@ static bool read_env(struct directive_reader *reader, char *value)
     return true;
 }
 
-static bool read_undoes(struct directive_reader *reader, char *value)
+static bool read_undoes(struct directive_reader *reader, const char *value)
 {
     char *end;
     long number = strtol(value, &end, 10);
@@ -125,7 +126,7 @@ static void extend_check(struct directive_reader *reader, const char *text)
         close_check(reader);
 }
 
-static bool read_check(struct directive_reader *reader, char *value)
+static bool read_check(struct directive_reader *reader, const char *value)
 {
     buffer_clear(&reader->check);
     reader->check_line = reader->line;
@@ -138,7 +139,7 @@ struct directive {
     const char *form;
     bool between; /* may also stand between statements */
     bool repeats;
-    bool (*read)(struct directive_reader *reader, char *value); /* NULL: not acted on yet */
+    bool (*read)(struct directive_reader *reader, const char *value); /* NULL: not acted on yet */
 };
 
 static const struct directive table[] = {

@@ -191,7 +191,7 @@ static void equal_flyway_versions_are_a_fault(void **state)
     AUTO_SCRATCH struct scratch from = scratch_begin();
 
     PUT(&from, {"V1__a.sql", ""}, {"V1.0__b.sql", ""});
-    expect_fault(&from, NULL, "is the version of this too");
+    expect_fault(&from, NULL, "the version is that of");
 }
 
 static void flyway_placeholders_and_baselines_are_noted(void **state)
@@ -320,7 +320,7 @@ static void two_files_of_one_version_are_a_fault(void **state)
     AUTO_SCRATCH struct scratch from = scratch_begin();
 
     PUT(&from, {"7_a.up.sql", ""}, {"007_b.up.sql", ""});
-    expect_fault(&from, NULL, "is the version of this too");
+    expect_fault(&from, NULL, "the version is that of");
 }
 
 static void lone_downs_and_other_files_are_left_out_with_a_note(void **state)

@@ -101,6 +101,8 @@ struct session *session_cache_take(struct session_cache *cache, const struct age
     return session_open(target, cache->clock, err);
 }
 
+/* A full cache keeps what it has: requests go over the targets in the same order again, and the one
+   that came first would be gone just when it is wanted. */
 void session_cache_put(struct session_cache *cache, struct session *session, enum session_use use)
 {
     struct session *surplus = session;
@@ -109,8 +111,8 @@ void session_cache_put(struct session_cache *cache, struct session *session, enu
         return;
     session->deadline_ms = 0;
     pthread_mutex_lock(&cache->mutex);
-    if (!session->broken && cache->limit > 0) {
-        surplus = cache->count == cache->limit ? remove_at(cache, 0).session : NULL;
+    if (!session->broken && cache->count < cache->limit) {
+        surplus = NULL;
         cache->items[cache->count++] =
             (struct idle){session, cache->clock->monotonic_ms(cache->clock), use};
     }

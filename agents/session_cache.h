@@ -29,7 +29,7 @@ struct session *session_cache_take(struct session_cache *cache, const struct age
 /* What a session did while it was out. */
 enum session_use { SESSION_READ_ONLY, SESSION_RAN_SCRIPTS };
 
-/* Takes the session back; NULL is fine. */
+/* Takes the session back, to keep it or, when the cache is full, to close it; NULL is fine. */
 void session_cache_put(struct session_cache *cache, struct session *session, enum session_use use);
 
 /* Closes those that are past their time. */

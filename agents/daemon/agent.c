@@ -12,6 +12,7 @@
 
 #include "agents/daemon/notify.h"
 #include "agents/daemon/server.h"
+#include "agents/daemon/thrift.h"
 #include "agents/service.h"
 #include "common/text.h"
 
@@ -196,6 +197,7 @@ static bool serve(struct agent *agent, struct error *err)
               configuration->name, FLEET_VERSION, configuration->target_count,
               server_port(agent->server));
     notify_ready();
+    thrift_let_go();
     server_run(agent->server);
     log_event(LOG_LEVEL_INFO, NULL, "agent %s has ended its work", configuration->name);
     return true;

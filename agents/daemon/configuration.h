@@ -43,7 +43,7 @@ struct agent_configuration {
     int max_connections;
     size_t max_request_bytes;   /* a request's body */
     int64_t request_timeout_ms; /* from accepting a connection to a request's last byte */
-    int64_t drain_timeout_ms;   /* for what runs when the agent is told to stop */
+    int64_t drain_timeout_ms;   /* of connections without a request, once told to stop */
 
     enum log_level log_level;
     bool log_json;

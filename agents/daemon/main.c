@@ -1,11 +1,10 @@
 /* fleet-agent - serves the targets of a database host; see docs/man/fleet-agent.8.scd. */
 #include <getopt.h>
-#include <malloc.h>
-#include <openssl/ssl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "agents/daemon/agent.h"
+#include "agents/daemon/thrift.h"
 
 #define DEFAULT_CONFIGURATION "/etc/fleet/agent.ini"
 
@@ -60,19 +59,12 @@ static int report_faults(const struct diagnostics *faults)
     return EXIT_USAGE;
 }
 
-/* A hundred threads need no hundred heaps, and TLS here needs nothing of openssl.cnf. */
-static void save_memory(void)
-{
-    mallopt(M_ARENA_MAX, 2);
-    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
-}
-
 static int run(const struct command *command, const char *path)
 {
     AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
     struct error err = {0};
 
-    save_memory();
+    thrift_begin();
     AUTO(agent_configuration)
     const struct agent_configuration *configuration = agent_configuration_load(path, faults);
     if (configuration == NULL)

@@ -1,12 +1,12 @@
 #include "agents/daemon/server.h"
 
-#include <malloc.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "agents/daemon/exchange.h"
 #include "agents/daemon/listener.h"
 #include "agents/daemon/server_parts.h"
+#include "agents/daemon/thrift.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -80,7 +80,7 @@ static void tidy(void *context)
     const struct server *server = context;
 
     service_tidy(server->settings.service);
-    malloc_trim(0);
+    thrift_let_go();
 }
 
 /* Closing sessions talks to databases: not in the loop. */

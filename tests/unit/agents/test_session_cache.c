@@ -111,7 +111,7 @@ static void a_broken_session_is_not_kept(void **state)
     session_cache_free(desk.cache);
 }
 
-static void beyond_the_limit_the_longest_idle_one_goes(void **state)
+static void a_full_cache_keeps_what_it_has(void **state)
 {
     (void)state;
     struct desk desk;
@@ -124,8 +124,8 @@ static void beyond_the_limit_the_longest_idle_one_goes(void **state)
         session_cache_put(desk.cache, session, SESSION_READ_ONLY);
     }
     assert_int_equal(session_cache_size(desk.cache), 2);
-    session_cache_put(desk.cache, take(&desk, 2, true), SESSION_READ_ONLY);
-    session_cache_put(desk.cache, take(&desk, 0, false), SESSION_READ_ONLY);
+    session_cache_put(desk.cache, take(&desk, 0, true), SESSION_READ_ONLY);
+    session_cache_put(desk.cache, take(&desk, 2, false), SESSION_READ_ONLY);
     session_cache_free(desk.cache);
 }
 
@@ -164,7 +164,7 @@ int main(void)
         IN_NEW_DIRECTORY(what_a_script_left_in_a_session_is_gone_on_its_next_use),
         IN_NEW_DIRECTORY(a_file_that_was_replaced_is_opened_anew),
         IN_NEW_DIRECTORY(a_broken_session_is_not_kept),
-        IN_NEW_DIRECTORY(beyond_the_limit_the_longest_idle_one_goes),
+        IN_NEW_DIRECTORY(a_full_cache_keeps_what_it_has),
         IN_NEW_DIRECTORY(a_limit_of_none_keeps_none),
         IN_NEW_DIRECTORY(a_session_past_its_time_is_closed),
     };

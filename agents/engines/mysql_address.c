@@ -138,8 +138,8 @@ static bool parse_parameter(struct arena *arena, struct span part, struct mysql_
                             struct error *err)
 {
     const char *equals = memchr(part.start, '=', (size_t)(part.end - part.start));
-    const char *name;
-    const char *value;
+    const char *name = "";
+    const char *value = "";
 
     if (equals == NULL)
         return error_set(err, ERROR_CONFIG, "parameter '%.*s' in the url has no value",
@@ -186,7 +186,7 @@ static bool parse_host(struct arena *arena, struct span part, struct mysql_addre
 {
     const char *port = memrchr(part.start, ':', (size_t)(part.end - part.start));
     struct span host = part;
-    const char *number;
+    const char *number = "";
 
     if (port != NULL && memchr(port, ']', (size_t)(part.end - port)) == NULL) {
         host.end = port;

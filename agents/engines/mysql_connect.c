@@ -1,4 +1,3 @@
-#include <mysql.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>

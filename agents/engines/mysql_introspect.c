@@ -27,9 +27,9 @@ static const char *after_quoted(const char *at)
     char quote = *at++;
 
     for (; *at != '\0'; at++) {
-        if (*at == '\\' && quote != '`' && at[1] != '\0')
-            at++;
-        else if (*at == quote && at[1] == quote)
+        bool escaped = *at == '\\' && quote != '`' && at[1] != '\0';
+
+        if (escaped || (*at == quote && at[1] == quote))
             at++;
         else if (*at == quote)
             return at + 1;
@@ -114,10 +114,10 @@ static void append_without_definer(const char *sql, struct buffer *out)
 {
     static const char word[] = "DEFINER=";
     const char *found = strstr(sql, word);
-    const char *after = found;
 
     if (found != NULL && found[strlen(word)] == '`') {
-        after = after_quoted(found + strlen(word));
+        const char *after = after_quoted(found + strlen(word));
+
         if (*after == '@' && after[1] == '`')
             after = after_quoted(after + 1);
         after += *after == ' ' ? 1 : 0;

@@ -27,7 +27,8 @@ void sorted_lines_append(struct buffer *lines, struct buffer *out)
         }
         sorted[count++] = line;
     }
-    qsort(sorted, count, sizeof *sorted, compare_lines);
+    if (count > 0)
+        qsort(sorted, count, sizeof *sorted, compare_lines);
     for (size_t i = 0; i < count; i++) {
         buffer_append_text(out, sorted[i]);
         buffer_append_char(out, '\n');

@@ -187,23 +187,27 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
     return ok ? TAKE(survey) : NULL;
 }
 
+struct target_state survey_state(const struct surveyed *item)
+{
+    const struct inventory_agent *agent = item->target->agent;
+
+    return (struct target_state){
+        .name = item->target->name,
+        .agent = agent != NULL ? agent->name : "local",
+        .engine = item->target->engine,
+        .head = item->status.head,
+        .applied = item->applied,
+    };
+}
+
 const struct target_state *survey_states(struct survey *survey, size_t *count)
 {
     struct target_state *states = arena_calloc(survey->arena, survey->count, sizeof *states);
 
     *count = 0;
-    for (size_t i = 0; i < survey->count; i++) {
-        const struct surveyed *item = &survey->items[i];
-
-        if (item->reached)
-            states[(*count)++] = (struct target_state){
-                .name = item->target->name,
-                .agent = item->target->agent != NULL ? item->target->agent->name : "local",
-                .engine = item->target->engine,
-                .head = item->status.head,
-                .applied = item->applied,
-            };
-    }
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey->items[i].reached)
+            states[(*count)++] = survey_state(&survey->items[i]);
     return states;
 }
 

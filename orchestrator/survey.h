@@ -31,6 +31,8 @@ struct survey {
 struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
                            const struct selection *selection, bool fingerprint,
                            struct error *err) MUST_USE;
+/* A reached target as the planner takes it. */
+struct target_state survey_state(const struct surveyed *item);
 /* The targets that were reached, as the planner takes them; the list is the survey's. */
 const struct target_state *survey_states(struct survey *survey, size_t *count);
 void survey_free(struct survey *survey);

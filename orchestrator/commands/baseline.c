@@ -3,20 +3,15 @@
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
 #include "orchestrator/ledger.h"
+#include "plans/applied.h"
 #include "plans/version.h"
 
 /* The newest applied version is the one, so its recorded fingerprint is that of the version. */
 static bool is_at(const struct surveyed *item, const char *version)
 {
-    const char *newest = NULL;
+    const struct applied *newest = item->reached ? applied_newest(item->applied) : NULL;
 
-    for (size_t i = 0; item->reached && i < item->applied->count; i++) {
-        const char *candidate = item->applied->items[i].version;
-
-        if (candidate[0] != '\0' && (newest == NULL || version_compare(candidate, newest) > 0))
-            newest = candidate;
-    }
-    return newest != NULL && version_compare(newest, version) == 0;
+    return newest != NULL && version_compare(newest->version, version) == 0;
 }
 
 static const struct surveyed *find_sibling(const struct survey *all, const struct surveyed *item,

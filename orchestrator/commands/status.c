@@ -1,8 +1,9 @@
 /* fleet status - which version is where. */
 #include "orchestrator/commands/all.h"
+#include "orchestrator/pending.h"
 #include "orchestrator/report.h"
 #include "orchestrator/workspace.h"
-#include "plans/version.h"
+#include "plans/applied.h"
 
 static const struct report_column columns[] = {
     {.key = "target", .title = "TARGET"},
@@ -18,49 +19,6 @@ static const struct report_column columns[] = {
     {.key = "head", .title = "HEAD", .only_data = true},
     {.key = "fingerprint", .title = "FINGERPRINT", .only_data = true},
 };
-
-static const struct applied *newest(const struct applied_set *set)
-{
-    const struct applied *found = NULL;
-
-    for (size_t i = 0; i < set->count; i++) {
-        const struct applied *item = &set->items[i];
-
-        if (item->version[0] != '\0' &&
-            (found == NULL || version_compare(item->version, found->version) > 0))
-            found = item;
-    }
-    return found;
-}
-
-static bool is_applied(const struct applied_set *set, const struct migration *migration)
-{
-    for (size_t i = 0; i < set->count; i++)
-        if (set->items[i].version[0] != '\0' &&
-            version_compare(set->items[i].version, migration->version) == 0)
-            return true;
-    return false;
-}
-
-static int64_t count_pending(const struct migrations *migrations, const struct applied_set *set,
-                             enum engine_kind engine)
-{
-    int64_t pending = 0;
-
-    for (size_t i = 0; i < migrations->count; i++)
-        pending +=
-            migrations->items[i].up[engine] != NULL && !is_applied(set, &migrations->items[i]);
-    return pending;
-}
-
-static int64_t count_versions(const struct applied_set *set)
-{
-    int64_t versions = 0;
-
-    for (size_t i = 0; i < set->count; i++)
-        versions += set->items[i].version[0] != '\0';
-    return versions;
-}
 
 static void report_hex(struct report *report, const struct digest *digest)
 {
@@ -80,48 +38,58 @@ static void report_unreached(struct report *report, const struct surveyed *item)
     report_text(report, NULL, STYLE_PLAIN);
 }
 
-static void report_reached(struct report *report, const struct surveyed *item,
-                           const struct migrations *migrations)
+/* What a person should know about a target at a glance. */
+static void report_state(struct report *report, const struct surveyed *item, int64_t pending)
 {
-    const struct applied *last = newest(item->applied);
     const struct open_intent *intent = item->status.intent;
-    int64_t pending = count_pending(migrations, item->applied, item->target->engine);
     AUTO_BUFFER struct buffer detail = {0};
 
-    report_text(report, item->status.server, STYLE_PLAIN);
-    report_text(report, last != NULL ? last->version : NULL, STYLE_PLAIN);
-    report_text(report, last != NULL ? last->name : NULL, STYLE_PLAIN);
-    report_number(report, count_versions(item->applied));
-    report_number(report, pending);
     if (intent != NULL) {
         buffer_printf(&detail, "%s %s_%s stopped at statement %d: %s",
                       direction_name(intent->direction), intent->version, intent->name,
                       intent->statement, intent->summary);
         report_text(report, "needs operator", STYLE_BAD);
+    } else if (pending == PENDING_UNKNOWN) {
+        report_text(report, "conflict", STYLE_BAD);
     } else {
         report_text(report, pending > 0 ? "pending" : "current",
                     pending > 0 ? STYLE_WARN : STYLE_GOOD);
     }
     report_text(report, buffer_text(&detail), STYLE_PLAIN);
+}
+
+static void report_reached(struct report *report, const struct surveyed *item, int64_t pending)
+{
+    const struct applied *newest = applied_newest(item->applied);
+
+    report_text(report, item->status.server, STYLE_PLAIN);
+    report_text(report, newest != NULL ? newest->version : NULL, STYLE_PLAIN);
+    report_text(report, newest != NULL ? newest->name : NULL, STYLE_PLAIN);
+    report_number(report, (int64_t)applied_count_versions(item->applied));
+    if (pending == PENDING_UNKNOWN)
+        report_text(report, NULL, STYLE_PLAIN);
+    else
+        report_number(report, pending);
+    report_state(report, item, pending);
     report_hex(report, &item->status.head);
     report_hex(report, &item->status.fingerprint);
 }
 
-static int status_of(const struct survey *survey)
+static int status_of(const struct survey *survey, const int64_t *pending)
 {
     int status = STATUS_DONE;
 
     for (size_t i = 0; i < survey->count; i++) {
         if (survey->items[i].reached && survey->items[i].status.intent != NULL)
             return STATUS_HALTED;
-        if (!survey->items[i].reached)
+        if (pending[i] == PENDING_UNKNOWN)
             status = STATUS_FAILED;
     }
     return status;
 }
 
 static int report_survey(const struct invocation *invocation, const struct survey *survey,
-                         const struct migrations *migrations, enum report_form form)
+                         const int64_t *pending, enum report_form form)
 {
     AUTO(report) struct report *report = report_new(columns, COUNT_OF(columns));
 
@@ -133,12 +101,12 @@ static int report_survey(const struct invocation *invocation, const struct surve
         report_text(report, item->target->environment->name, STYLE_PLAIN);
         report_text(report, engine_kind_name(item->target->engine), STYLE_PLAIN);
         if (item->reached)
-            report_reached(report, item, migrations);
+            report_reached(report, item, pending[i]);
         else
             report_unreached(report, item);
     }
     report_print(report, "targets", form, invocation->terminal);
-    return status_of(survey);
+    return status_of(survey, pending);
 }
 
 static int run_status(const struct invocation *invocation, struct error *err)
@@ -165,7 +133,11 @@ static int run_status(const struct invocation *invocation, struct error *err)
                                         arguments_has(arguments, "fingerprint"), err);
     if (survey == NULL)
         return STATUS_FAILED;
-    return report_survey(invocation, survey, migrations, form);
+    AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();
+    const int64_t *pending =
+        pending_count(survey, workspace_inventory(workspace), migrations, problems);
+    report_faults(invocation->terminal, problems);
+    return report_survey(invocation, survey, pending, form);
 }
 
 static const struct option_spec options[] = {
@@ -176,7 +148,9 @@ const struct command command_status = {
     .name = "status",
     .operands = "[ENV…]",
     .summary = "Show which version each target has and what is pending",
-    .details = "Exit status: 0 all reached, 1 a target is out of reach, 4 one needs an operator.",
+    .details =
+        "Exit status: 0 all is well, 1 a target is out of reach or in conflict with the files,\n"
+        "4 one needs an operator.",
     .takes = TAKES_SELECTOR | TAKES_OUTPUT,
     .options = options,
     .option_count = COUNT_OF(options),

@@ -132,22 +132,33 @@ static bool refuse_stale(const struct run *run, const struct target_head *head, 
                      head->seq, found, digest_is_none(&run->head) ? "an empty one" : expected);
 }
 
+/* The place after the row whose hash is the head; the first for an empty history. */
+static bool find_head(const struct history_row *rows, size_t count, const struct digest *head,
+                      size_t *next)
+{
+    *next = 0;
+    if (digest_is_none(head))
+        return true;
+    while (*next < count)
+        if (digest_equal(&rows[(*next)++].hash, head))
+            return true;
+    return false;
+}
+
 /* The head is another one: fine if only rows of this very plan came after the one we expect, as
    after a crash. */
 static bool catch_up(struct run *run, const struct target_head *head, struct error *err)
 {
     const struct history_row *rows;
     size_t count;
-    size_t next = 0;
+    size_t next;
 
     if (run->moved)
         return refuse_stale(run, head, err);
     if (!target_tables_rows(run->session, 0, run->arena, &rows, &count, err))
         return false;
-    if (!digest_is_none(&run->head))
-        while (next < count && !digest_equal(&rows[next++].hash, &run->head))
-            if (next == count)
-                return refuse_stale(run, head, err);
+    if (!find_head(rows, count, &run->head, &next))
+        return refuse_stale(run, head, err);
     for (; next < count; next++) {
         bool known = false;
 

@@ -130,6 +130,18 @@ static void a_target_that_moved_is_refused_with_both_heads(void **state)
     expect_history(fixture, "1 up, 2 up");
 }
 
+static void a_target_whose_history_is_gone_has_moved_too(void **state)
+{
+    struct job_fixture *fixture = *state;
+
+    fixture_plan(fixture, "a", two_steps, 1);
+    fixture_expect(fixture, JOB_APPLIED);
+    fixture_plan(fixture, "b", &two_steps[1], 1);
+    fixture_do(fixture, "DELETE FROM fleet_history");
+    assert_int_equal(fixture_expect(fixture, JOB_REFUSED).code, ERROR_STALE);
+    expect_history(fixture, "");
+}
+
 static void a_lower_epoch_is_fenced_off(void **state)
 {
     struct job_fixture *fixture = *state;
@@ -444,6 +456,7 @@ int main(void)
         TEST(a_plan_that_was_taken_back_does_not_run_again),
         TEST(without_a_way_back_the_job_halts_and_names_the_version),
         TEST(a_target_that_moved_is_refused_with_both_heads),
+        TEST(a_target_whose_history_is_gone_has_moved_too),
         TEST(a_lower_epoch_is_fenced_off),
         TEST(the_fence_is_kept_when_the_script_fails),
         TEST(a_script_that_rolls_back_by_itself_keeps_the_fence_too),

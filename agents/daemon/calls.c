@@ -42,6 +42,16 @@ static void log_job(const struct call *call, const struct run_event *event)
               "job ended");
 }
 
+static void log_refusal(const struct call *call, const struct error *err)
+{
+    log_event(LOG_LEVEL_WARNING,
+              (const struct log_field[]){{"path", call->route->path},
+                                         {"operator", call->peer.name},
+                                         {"error", err->message},
+                                         {NULL, NULL}},
+              "request refused");
+}
+
 static void stop_rollout(struct call *call)
 {
     const char *rollout = atomic_load(&call->rollout);
@@ -60,6 +70,8 @@ static void send_reply(void *context, const struct reply *reply)
     if (reply->kind == REPLY_EVENT && reply->event.kind == RUN_JOB &&
         reply->event.job != JOB_STARTED)
         log_job(call, &reply->event);
+    if (reply->kind == REPLY_ERROR)
+        log_refusal(call, &reply->error);
     if (reply->kind == REPLY_ERROR && !call->answered)
         stream_set_status(call->stream, exchange_status_of(reply->error.code));
     call->answered = true;

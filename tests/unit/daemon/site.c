@@ -35,7 +35,7 @@ struct server_settings site_settings(void)
 
 static void make_targets(struct site *site)
 {
-    static const char *const names[] = {"free", "held"};
+    static const char *const names[] = {"open", "closed"};
 
     for (size_t i = 0; i < 2; i++) {
         snprintf(site->urls[i], sizeof site->urls[i], "sqlite:%s/%s.db", site->scratch.path,

@@ -22,7 +22,7 @@ struct site {
     struct authority *authority;
     struct service *service;
     struct server *server;
-    struct agent_target targets[2]; /* "free"; and "held", whose password waits for site_release */
+    struct agent_target targets[2]; /* "open"; "closed", whose password waits for site_release */
     char urls[2][96];
     char command[96];
     pthread_t thread;

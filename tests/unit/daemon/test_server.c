@@ -342,15 +342,15 @@ static void a_stream_beats_while_its_target_is_silent(void **state)
 
     start_default(site);
     AUTO(client) struct client *client = site_call(site, "viewer");
-    ask_status(client, "held");
+    ask_status(client, "closed");
     assert_true(client_sees(client, "heartbeat"));
     client_forget(client);
     assert_true(client_sees(client, "heartbeat"));
     site_release(site);
-    assert_true(client_sees(client, "\"held\""));
+    assert_true(client_sees(client, "\"closed\""));
     assert_true(client_sees(client, "\"end\""));
     client_forget(client);
-    ask_status(client, "free");
+    ask_status(client, "open");
     assert_true(client_sees(client, "\"end\""));
 }
 
@@ -360,7 +360,7 @@ static void a_lost_client_does_no_harm(void **state)
 
     start_default(site);
     struct client *client = site_call(site, "viewer");
-    ask_status(client, "held");
+    ask_status(client, "closed");
     assert_true(client_sees(client, "heartbeat"));
     client_free(client);
     assert_int_equal(site_ask(site, "viewer", "GET /healthz HTTP/1.1\r\n" CLOSE "\r\n"), 200);
@@ -375,7 +375,7 @@ static void too_many_streams_are_told_to_come_again(void **state)
     settings.max_streams = 1;
     site_start(site, &settings);
     AUTO(client) struct client *client = site_call(site, "viewer");
-    ask_status(client, "held");
+    ask_status(client, "closed");
     assert_true(client_sees(client, "heartbeat"));
     assert_int_equal(site_ask(site, "viewer", "POST /v1/status HTTP/1.1\r\n" EMPTY), 503);
     site_release(site);
@@ -392,7 +392,7 @@ static void draining_finishes_what_runs_and_takes_nothing_new(void **state)
     client_send(idle, "GET /healthz HTTP/1.1\r\n\r\n");
     assert_true(client_sees(idle, "\"draining\":false"));
     AUTO(client) struct client *busy = site_call(site, "viewer");
-    ask_status(busy, "held");
+    ask_status(busy, "closed");
     assert_true(client_sees(busy, "heartbeat"));
 
     server_drain(site->server);

@@ -70,7 +70,8 @@ static bool await(struct mysql_session *session, int fd, int timeout_ms, bool ha
     }
 }
 
-/* A kill that came after the end of its statement would strike the next one. */
+/* A kill that came after the end of its statement may strike the next one: MariaDB 10.11 forgets
+   it, other versions need not. */
 void mysql_absorb_kill(struct mysql_session *session)
 {
     static const char nothing[] = "DO 0";

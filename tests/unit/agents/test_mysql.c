@@ -334,6 +334,22 @@ static void a_lock_survives_being_asked_for_twice(void **state)
     assert_true(contract_try_lock(two, LOCK_SESSION));
 }
 
+static void a_transactions_lock_ends_with_it(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *one = contract_open(env);
+    AUTO(session) struct session *two = contract_open(env);
+    struct error err = {0};
+    bool taken = false;
+
+    contract_begin(one);
+    assert_true(env->engine->lock(one, LOCK_TRANSACTION, &taken, &err));
+    assert_true(taken);
+    assert_false(contract_try_lock(two, LOCK_SESSION));
+    contract_commit(one);
+    assert_true(contract_try_lock(two, LOCK_SESSION));
+}
+
 static void a_script_that_gives_the_lock_away_is_found_out(void **state)
 {
     const struct contract_env *env = *state;
@@ -426,6 +442,25 @@ static void triggers_routines_events_and_sequences_are_in_the_schema(void **stat
     undo(session);
     AUTO(text) char *at_last = contract_schema(session);
     assert_string_equal(empty, at_last);
+}
+
+static void the_order_of_triggers_is_in_the_schema(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    static const char first[] = "CREATE TRIGGER c_first BEFORE INSERT ON c_items FOR EACH ROW"
+                                " SET NEW.a = 1";
+    static const char second[] = "CREATE TRIGGER c_second BEFORE INSERT ON c_items FOR EACH ROW"
+                                 " SET NEW.a = 2";
+
+    contract_do(session, "CREATE TABLE c_items (a INTEGER)");
+    contract_do(session, first);
+    contract_do(session, second);
+    AUTO(text) char *one = contract_schema(session);
+    contract_do(session, "DROP TRIGGER c_first");
+    contract_do(session, first);
+    AUTO(text) char *two = contract_schema(session);
+    assert_string_not_equal(one, two);
 }
 
 static void the_schema_is_the_same_under_any_sql_mode(void **state)
@@ -529,10 +564,12 @@ int main(void)
         TEST(what_parses_under_another_sql_mode_is_no_syntax_error),
         TEST(a_syntax_error_has_its_place),
         TEST(a_lock_survives_being_asked_for_twice),
+        TEST(a_transactions_lock_ends_with_it),
         TEST(a_script_that_gives_the_lock_away_is_found_out),
         TEST(the_holder_of_the_lock_is_named_for_certain),
         TEST(the_server_says_what_it_is),
         TEST(triggers_routines_events_and_sequences_are_in_the_schema),
+        TEST(the_order_of_triggers_is_in_the_schema),
         TEST(the_schema_is_the_same_under_any_sql_mode),
         TEST(clones_have_the_same_schema),
         TEST(sessions_are_opened_and_used_by_any_thread),

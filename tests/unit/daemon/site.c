@@ -75,6 +75,7 @@ int site_set_up(void **state)
 
     signal(SIGPIPE, SIG_IGN);
     *state = site;
+    site->gate = -1;
     site->scratch = scratch_begin();
     site->authority = authority_new(site->scratch.path, "ca");
     for (size_t i = 0; i < COUNT_OF(certificates); i++)
@@ -142,13 +143,20 @@ int site_tear_down(void **state)
     return 0;
 }
 
-void site_release(struct site *site)
+void site_hold(struct site *site)
 {
     AUTO(text) char *gate = xasprintf("%s/gate", site->scratch.path);
-    int fd = open(gate, O_WRONLY | O_CLOEXEC);
 
-    assert_true(fd >= 0);
-    close(fd);
+    site->gate = open(gate, O_WRONLY | O_CLOEXEC);
+    assert_true(site->gate >= 0);
+}
+
+void site_release(struct site *site)
+{
+    if (site->gate < 0)
+        site_hold(site);
+    close(site->gate);
+    site->gate = -1;
 }
 
 struct client *site_call(const struct site *site, const char *name)

@@ -27,6 +27,7 @@ struct site {
     char command[96];
     pthread_t thread;
     bool running;
+    int gate; /* while it is held; else -1 */
 };
 
 /* What tests call the site with: small limits, so that they show. */
@@ -39,6 +40,9 @@ int site_tear_down(void **state);
 void site_start(struct site *site, const struct server_settings *settings);
 /* Waits until a drained server has ended. */
 void site_wait(struct site *site);
+/* Waits until somebody is about to log in to "closed", and holds him there; site_release lets him
+   go on, and waits for him first where that was not done. */
+void site_hold(struct site *site);
 void site_release(struct site *site);
 
 /* A connection with the certificate of that name, or none if it is NULL. */

@@ -11,15 +11,6 @@ enum { OLDEST_SERVER = 140000 };
 
 static const char connect_timeout_s[] = "10";
 
-/* The settings of open that RESET ALL would lose, as statements; a role last, since it may not be
-   allowed to set the others. */
-static const char capture_settings[] =
-    "SELECT pg_catalog.format('SELECT pg_catalog.set_config(%L, %L, false);', s.name, s.setting)"
-    " FROM (SELECT name, setting, 1 AS place FROM pg_catalog.pg_settings"
-    " WHERE source = 'session' AND name NOT LIKE 'transaction\\_%'"
-    " UNION ALL SELECT 'role', pg_catalog.current_setting('role'), 2"
-    " WHERE pg_catalog.current_setting('role') <> 'none') AS s ORDER BY s.place, s.name";
-
 static void ignore_notice(void *context, const char *message)
 {
     (void)context;
@@ -97,51 +88,40 @@ PGconn *postgresql_dial(const struct agent_target *target, const char *password,
     return connection;
 }
 
-static bool add_setting(void *context, size_t columns, const char *const *values)
+static bool is_setting(const char *sql, const char *tag)
 {
-    struct postgresql_session *session = context;
-    char *longer = xasprintf("%s%s", session->settings, values[0]);
-
-    (void)columns;
-    free(session->settings);
-    session->settings = longer;
-    session->settings_commands++;
-    return true;
+    return strcmp(tag, "SET") == 0 || strcasestr(sql, "set_config") != NULL;
 }
 
-static bool run_init_sql(struct postgresql_session *session, struct error *err)
+/* Runs a statement of each new session. What makes settings is kept, for scripts may lose them;
+   a line of its own keeps a comment at its end from swallowing the semicolon. */
+static bool run_first(struct postgresql_session *session, const char *sql, struct error *err)
 {
-    const struct agent_target *target = session->base.target;
+    struct postgresql_outcome outcome = {0};
 
-    for (size_t i = 0; i < target->init_sql_count; i++)
-        if (!postgresql_exchange(session, target->init_sql[i], POSTGRESQL_STEADY, NULL, err))
-            return error_wrap(err, "init_sql %zu", i + 1);
+    if (!postgresql_exchange(session, sql, POSTGRESQL_STEADY, &outcome, err))
+        return false;
+    if (is_setting(sql, outcome.tag)) {
+        buffer_printf(&session->settings, "%s\n;", sql);
+        session->settings_commands += outcome.commands;
+    }
     return true;
-}
-
-static bool place_in_schema(struct postgresql_session *session, struct error *err)
-{
-    if (session->base.target->schema == NULL)
-        return true;
-    AUTO(text) char *sql = xasprintf("SET search_path TO %s;", session->schema);
-    return postgresql_exchange(session, sql, POSTGRESQL_STEADY, NULL, err);
 }
 
 /* The state of a session that is ready for work. */
 static bool prepare(struct postgresql_session *session, struct error *err)
 {
-    return place_in_schema(session, err) && run_init_sql(session, err);
-}
-
-static bool capture(struct postgresql_session *session, struct error *err)
-{
     const struct agent_target *target = session->base.target;
-    struct postgresql_outcome outcome = {.row = add_setting, .context = session};
+    AUTO(text) char *place = xasprintf("SET search_path TO %s", session->schema);
 
-    session->settings = xstrdup("");
-    if (target->schema == NULL && target->init_sql_count == 0)
-        return true;
-    return postgresql_exchange(session, capture_settings, POSTGRESQL_STEADY, &outcome, err);
+    buffer_clear(&session->settings);
+    session->settings_commands = 0;
+    if (target->schema != NULL && !run_first(session, place, err))
+        return false;
+    for (size_t i = 0; i < target->init_sql_count; i++)
+        if (!run_first(session, target->init_sql[i], err))
+            return error_wrap(err, "init_sql %zu", i + 1);
+    return true;
 }
 
 static bool quote_schema(struct postgresql_session *session, const char *schema, struct error *err)
@@ -176,7 +156,7 @@ static bool set_up(struct postgresql_session *session, const char *password, str
     session->canceller = PQgetCancel(session->connection);
     session->lock_key = postgresql_lock_key(schema);
     return check_version(session, err) && quote_schema(session, schema, err) &&
-           prepare(session, err) && capture(session, err);
+           prepare(session, err);
 }
 
 struct session *postgresql_open(const struct agent_target *target, const struct clock *clock,
@@ -205,7 +185,7 @@ void postgresql_close(struct session *base)
     buffer_free(&session->blocker);
     secret_free(session->password);
     free(session->schema);
-    free(session->settings);
+    buffer_free(&session->settings);
     free(session);
 }
 

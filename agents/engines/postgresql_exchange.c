@@ -120,6 +120,7 @@ static void end_command(struct exchange *exchange, PGresult *result)
     if (outcome == NULL)
         return;
     snprintf(outcome->tag, sizeof outcome->tag, "%s", PQcmdStatus(result));
+    outcome->commands++;
     if (outcome->skip > 0)
         outcome->skip--;
 }

@@ -23,10 +23,10 @@ struct postgresql_session {
     struct session base;
     PGconn *connection;
     PGcancel *canceller;
-    char *password;        /* for the connection that names blockers; NULL for none */
-    char *schema;          /* the identifier, quoted, that our tables live in */
-    char *settings;        /* statements that bring the settings of open back, "" for none */
-    int settings_commands; /* how many they are */
+    char *password;         /* for the connection that names blockers; NULL for none */
+    char *schema;           /* the identifier, quoted, that our tables live in */
+    struct buffer settings; /* statements that bring the settings of open back */
+    int settings_commands;  /* how many they are */
     int64_t lock_key;
     int backend; /* the server's process, as the server itself says; 0 while not known */
 
@@ -62,7 +62,8 @@ struct postgresql_outcome {
     row_function row; /* NULL: rows are dropped */
     void *context;
     int skip;     /* leading commands whose rows are of no interest */
-    int64_t rows; /* that came from the others */
+    int commands; /* that ended well */
+    int64_t rows; /* of those that were not skipped */
     char tag[32]; /* of the last command that succeeded: "COMMIT", "INSERT 0 1" */
 };
 

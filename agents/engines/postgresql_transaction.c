@@ -153,7 +153,7 @@ bool postgresql_restore_settings(struct session *base, struct error *err)
     const char *encoding = PQparameterStatus(session->connection, "client_encoding");
 
     postgresql_defer(session, "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL;", 3);
-    postgresql_defer(session, session->settings, session->settings_commands);
+    postgresql_defer(session, buffer_text(&session->settings), session->settings_commands);
     /* RESET took the session's limits too, and stays if the transaction commits. */
     session->pending_commands += postgresql_append_limits(&session->pending, &session->set, false);
     defer_local_limits(session);

@@ -196,6 +196,7 @@ static void a_request_whose_length_is_in_doubt_ends_the_connection(void **state)
     };
 
     settings.request_timeout_ms = 100;
+    settings.idle_timeout_ms = 100;
     site_start(site, &settings);
     for (size_t i = 0; i < COUNT_OF(requests); i++) {
         AUTO(client) struct client *client = site_call(site, "admin");
@@ -261,8 +262,9 @@ static void a_role_that_sends_no_bodies_cannot_fill_memory_with_one(void **state
 
     settings.max_request_bytes = 1024 * 1024;
     site_start(site, &settings);
-    buffer_append_text(&request, "POST /v1/run HTTP/1.1\r\nContent-Length: 1000000\r\n\r\n");
-    for (int i = 0; i < 100 * 1024; i++)
+    buffer_append_text(&request,
+                       "POST /v1/run HTTP/1.1\r\nContent-Length: 1000000\r\n" CLOSE "\r\n");
+    for (int i = 0; i < 1000000; i++)
         buffer_append_char(&request, ' ');
     assert_int_equal(site_ask(site, "agent", buffer_text(&request)), 0);
 }
@@ -406,6 +408,30 @@ static void draining_finishes_what_runs_and_takes_nothing_new(void **state)
     site_wait(site);
 }
 
+static void a_request_that_comes_while_draining_is_turned_away(void **state)
+{
+    struct site *site = *state;
+    struct client *late;
+
+    start_default(site);
+    AUTO(client) struct client *busy = site_call(site, "admin");
+    AUTO(client) struct client *curious = site_call(site, "admin");
+    client_send(busy, "POST /v1/status HTTP/1.1\r\n");
+    client_send(curious, "GET /healthz HTTP/1.1\r\n");
+    /* Both have begun to arrive when a later request has been answered. */
+    assert_int_equal(site_ask(site, "viewer", "GET /healthz HTTP/1.1\r\n" CLOSE "\r\n"), 200);
+    server_drain(site->server);
+    while ((late = client_new(server_port(site->server))) != NULL)
+        client_free(late);
+    client_send(busy, EMPTY);
+    client_rest(busy);
+    assert_int_equal(client_status(busy), 503);
+    client_send(curious, "\r\n");
+    client_rest(curious);
+    assert_non_null(strstr(client_seen(curious), "\"draining\":true"));
+    site_wait(site);
+}
+
 static void draining_does_not_wait_for_a_silent_connection(void **state)
 {
     struct site *site = *state;
@@ -448,6 +474,7 @@ int main(void)
         SITE_TEST(a_lost_client_does_no_harm),
         SITE_TEST(too_many_streams_are_told_to_come_again),
         SITE_TEST(draining_finishes_what_runs_and_takes_nothing_new),
+        SITE_TEST(a_request_that_comes_while_draining_is_turned_away),
         SITE_TEST(draining_does_not_wait_for_a_silent_connection),
     };
 

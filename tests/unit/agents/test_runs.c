@@ -1,0 +1,97 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "agents/runs.h"
+
+static void stopping_a_rollout_stops_its_runs_alone(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(1);
+    struct run *first = runs_begin(runs, "one");
+    struct run *second = runs_begin(runs, "one");
+    struct run *other = runs_begin(runs, "two");
+
+    runs_stop(runs, "one");
+    assert_true(run_is_stopped(first) && run_is_stopped(second));
+    assert_false(run_is_stopped(other));
+    runs_stop_all(runs);
+    assert_true(run_is_stopped(other));
+    runs_end(runs, first);
+    runs_end(runs, other);
+    runs_end(runs, second);
+    struct run *late = runs_begin(runs, "three");
+    assert_true(run_is_stopped(late));
+    runs_end(runs, late);
+}
+
+static void a_claimed_target_names_its_holder(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(2);
+    struct run *holder = runs_begin(runs, "one");
+    struct run *other = runs_begin(runs, "two");
+    struct error err = {0};
+
+    assert_true(runs_claim(runs, holder, 1, &err));
+    assert_true(runs_claim(runs, other, 0, &err));
+    assert_false(runs_claim(runs, other, 1, &err));
+    assert_int_equal(err.code, ERROR_LOCKED);
+    assert_non_null(strstr(err.message, "rollout one"));
+    error_clear(&err);
+    runs_release(runs, 1);
+    assert_true(runs_claim(runs, other, 1, &err));
+    runs_release(runs, 0);
+    runs_release(runs, 1);
+    runs_end(runs, holder);
+    runs_end(runs, other);
+}
+
+static void a_plan_is_known_until_its_time_is_over(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(1);
+    const struct digest early = digest_of_text("early");
+    const struct digest late = digest_of_text("late");
+
+    assert_false(runs_knows_plan(runs, &early));
+    runs_note_plan(runs, &early, 100, 1);
+    assert_true(runs_knows_plan(runs, &early));
+    runs_note_plan(runs, &late, 1000, 101);
+    assert_false(runs_knows_plan(runs, &early));
+    assert_true(runs_knows_plan(runs, &late));
+}
+
+static void only_so_many_plans_are_kept(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(1);
+    struct digest first = {{0}};
+
+    for (uint8_t i = 0; i < 255; i++)
+        for (uint8_t j = 0; j < 5; j++) {
+            const struct digest plan = {{i, j, 1}};
+
+            first = i == 0 && j == 0 ? plan : first;
+            runs_note_plan(runs, &plan, 100, 1);
+        }
+    assert_false(runs_knows_plan(runs, &first));
+    assert_true(runs_knows_plan(runs, &(struct digest){{254, 4, 1}}));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(stopping_a_rollout_stops_its_runs_alone),
+        cmocka_unit_test(a_claimed_target_names_its_holder),
+        cmocka_unit_test(a_plan_is_known_until_its_time_is_over),
+        cmocka_unit_test(only_so_many_plans_are_kept),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

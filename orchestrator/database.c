@@ -3,19 +3,30 @@
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 
-enum { BUSY_TIMEOUT_MS = 30 * 1000 };
+enum { BUSY_TIMEOUT_MS = 30 * 1000, KEPT_STATEMENTS = 16 };
+
+/* A statement that stays prepared for the next time that the same text is run. */
+struct prepared {
+    const char *sql;
+    sqlite3_stmt *statement;
+};
 
 struct database {
     sqlite3 *handle;
     char *path;
+    struct prepared kept[KEPT_STATEMENTS]; /* the oldest is replaced first */
+    size_t next_kept;
 };
 
+/* Ends a use of a statement, which stays prepared. */
 static void statement_cleanup(sqlite3_stmt **statement)
 {
-    sqlite3_finalize(*statement);
+    sqlite3_reset(*statement);
+    sqlite3_clear_bindings(*statement);
 }
 
 static bool failed(struct database *database, struct error *err)
@@ -50,6 +61,8 @@ void database_free(struct database *database)
 {
     if (database == NULL)
         return;
+    for (size_t i = 0; i < KEPT_STATEMENTS; i++)
+        sqlite3_finalize(database->kept[i].statement);
     sqlite3_close(database->handle);
     free(database->path);
     free(database);
@@ -78,10 +91,32 @@ static int bind_one(sqlite3_stmt *statement, int index, char type, va_list *args
     return sqlite3_bind_blob64(statement, index, bytes, length, SQLITE_STATIC);
 }
 
+/* The statement of that text, from an earlier use unless that one is still under way; NULL if it
+   cannot be prepared. */
+static sqlite3_stmt *find_statement(struct database *database, const char *sql)
+{
+    for (size_t i = 0; i < KEPT_STATEMENTS; i++) {
+        const struct prepared *kept = &database->kept[i];
+
+        if (kept->statement != NULL && strcmp(kept->sql, sql) == 0 &&
+            sqlite3_stmt_busy(kept->statement) == 0)
+            return kept->statement;
+    }
+    struct prepared *place = &database->kept[database->next_kept];
+    database->next_kept = (database->next_kept + 1) % KEPT_STATEMENTS;
+    sqlite3_finalize(place->statement);
+    place->statement = NULL;
+    sqlite3_prepare_v3(database->handle, sql, -1, SQLITE_PREPARE_PERSISTENT, &place->statement,
+                       NULL);
+    place->sql = place->statement != NULL ? sqlite3_sql(place->statement) : NULL;
+    return place->statement;
+}
+
 static bool prepare(struct database *database, const char *sql, const char *format, va_list *args,
                     sqlite3_stmt **statement, struct error *err)
 {
-    if (sqlite3_prepare_v2(database->handle, sql, -1, statement, NULL) != SQLITE_OK)
+    *statement = find_statement(database, sql);
+    if (*statement == NULL)
         return failed(database, err);
     for (int i = 0; format[i] != '\0'; i++)
         if (bind_one(*statement, i + 1, format[i], args) != SQLITE_OK)

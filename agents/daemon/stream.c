@@ -9,6 +9,8 @@
 #include "common/memory.h"
 #include "common/wire.h"
 
+enum { LINGER_US = 3000, LINGER_BYTES = 16 * 1024 };
+
 struct stream {
     struct stream_settings settings;
     struct stream_events events;
@@ -17,6 +19,7 @@ struct stream {
     struct evhttp_request *request;
     struct connection *connection; /* NULL once it is gone */
     struct event *timer;
+    struct event *linger;
     bool started;
     bool writing; /* a chunk is on its way to the client */
     int64_t stalled_ms;
@@ -29,7 +32,7 @@ struct stream {
     bool lost;     /* the client */
     bool overflow; /* it does not read, and the worker cannot wait */
     bool ended;
-    bool posted; /* a letter is on its way to the loop */
+    bool posted; /* a letter is on its way to the loop, or waits there for more lines */
 };
 
 static void flush(struct stream *stream);
@@ -111,6 +114,7 @@ static void write_chunk(struct stream *stream, struct buffer *bytes, int status)
 static void free_stream(struct stream *stream)
 {
     event_free(stream->timer);
+    event_free(stream->linger);
     buffer_free(&stream->pending);
     pthread_cond_destroy(&stream->room);
     pthread_mutex_destroy(&stream->mutex);
@@ -154,10 +158,8 @@ static void flush(struct stream *stream)
         finish(stream, status, lost);
 }
 
-static void on_posted(void *context)
+static void deliver(struct stream *stream)
 {
-    struct stream *stream = context;
-
     pthread_mutex_lock(&stream->mutex);
     stream->posted = false;
     bool overflow = stream->overflow;
@@ -167,6 +169,27 @@ static void on_posted(void *context)
         connection_close(stream->connection);
     }
     flush(stream);
+}
+
+static void on_linger(evutil_socket_t fd, short what, void *context)
+{
+    (void)fd, (void)what;
+    deliver(context);
+}
+
+/* Many workers tell many short lines: those of a few milliseconds go out together. */
+static void on_posted(void *context)
+{
+    static const struct timeval delay = {.tv_usec = LINGER_US};
+    struct stream *stream = context;
+
+    pthread_mutex_lock(&stream->mutex);
+    bool urgent = stream->ended || stream->overflow || stream->pending.length > LINGER_BYTES;
+    pthread_mutex_unlock(&stream->mutex);
+    if (urgent || !stream->started)
+        deliver(stream);
+    else
+        event_add(stream->linger, &delay);
 }
 
 /* Nothing was sent for a heartbeat's time, or the last chunk is still on its way. */
@@ -199,6 +222,7 @@ struct stream *stream_new(struct evhttp_request *request, const struct stream_se
     stream->request = request;
     stream->connection = connection_of(request);
     stream->timer = evtimer_new(settings->base, on_timer, stream);
+    stream->linger = evtimer_new(settings->base, on_linger, stream);
     stream->status = HTTP_OK;
     pthread_mutex_init(&stream->mutex, NULL);
     pthread_cond_init(&stream->room, NULL);

@@ -1,6 +1,7 @@
 #include "orchestrator/histories.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/memory.h"
 #include "orchestrator/agent_calls.h"
@@ -10,40 +11,52 @@ struct taking {
     struct agent_shares shares;
 };
 
-static const struct history_row *copy_rows(struct arena *arena, const struct history_row *rows,
-                                           size_t count)
+static void copy_row(struct arena *arena, const struct history_row *row, struct history_row *copy)
 {
-    struct history_row *copies = arena_calloc(arena, count, sizeof *copies);
-
-    for (size_t i = 0; i < count; i++) {
-        copies[i] = rows[i];
-        copies[i].version = arena_strdup(arena, rows[i].version);
-        copies[i].name = arena_strdup(arena, rows[i].name);
-        copies[i].rollout = arena_strdup(arena, rows[i].rollout);
-        copies[i].operator_name = arena_strdup(arena, rows[i].operator_name);
-    }
-    return copies;
+    *copy = *row;
+    copy->version = arena_strdup(arena, row->version);
+    copy->name = arena_strdup(arena, row->name);
+    copy->rollout = arena_strdup(arena, row->rollout);
+    copy->operator_name = arena_strdup(arena, row->operator_name);
 }
 
+/* A long history comes in several replies. */
 static void keep_rows(struct taking *taking, struct target_history *item, const struct reply *reply)
 {
+    struct arena *arena = taking->histories->arena;
+    struct history_row *rows = arena_calloc(arena, item->count + reply->row_count, sizeof *rows);
+
+    if (item->count > 0)
+        memcpy(rows, item->rows, item->count * sizeof *rows);
+    for (size_t i = 0; i < reply->row_count; i++)
+        copy_row(arena, &reply->rows[i], &rows[item->count + i]);
     item->reached = true;
-    item->rows = copy_rows(taking->histories->arena, reply->rows, reply->row_count);
-    item->count = reply->row_count;
-    if (!history_verify(item->rows, item->count, &item->error))
-        error_at_target(&item->error, item->target->name);
+    item->rows = rows;
+    item->count += reply->row_count;
 }
 
-static void fail_unanswered(struct taking *taking, const struct agent_share *share,
-                            const struct error *err)
+static void verify(struct histories *histories)
+{
+    for (size_t i = 0; i < histories->count; i++) {
+        struct target_history *item = &histories->items[i];
+
+        if (item->reached && item->error.code == ERROR_NONE &&
+            !history_verify(item->rows, item->count, &item->error))
+            error_at_target(&item->error, item->target->name);
+    }
+}
+
+/* Fails the targets of a share; those that said something only if that may not be all. */
+static void fail_share(struct taking *taking, const struct agent_share *share, bool reached_too,
+                       const struct error *err)
 {
     for (size_t i = 0; i < share->count; i++) {
         struct target_history *item = &taking->histories->items[share->members[i]];
 
-        if (!item->reached && item->error.code == ERROR_NONE) {
-            item->error = *err;
-            error_at_target(&item->error, item->target->name);
-        }
+        if (item->error.code != ERROR_NONE || (item->reached && !reached_too))
+            continue;
+        item->error = *err;
+        error_at_target(&item->error, item->target->name);
     }
 }
 
@@ -61,10 +74,10 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         if (agent_share_find(share, reply->status.target, &place))
             taking->histories->items[place].error = *reply->status.error;
     } else if (reply->kind == REPLY_ERROR) {
-        fail_unanswered(taking, share, &reply->error);
+        fail_share(taking, share, true, &reply->error);
     } else if (reply->kind == REPLY_END) {
         error_set(&silent, ERROR_PROTOCOL, "agent %s said nothing about it", share->agent);
-        fail_unanswered(taking, share, &silent);
+        fail_share(taking, share, false, &silent);
     }
 }
 
@@ -102,6 +115,7 @@ struct histories *histories_take(struct dispatcher *dispatcher, const struct inv
     const struct call *calls = make_calls(&taking);
     bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
     agent_shares_free(&taking.shares);
+    verify(histories);
     return ok ? TAKE(histories) : NULL;
 }
 

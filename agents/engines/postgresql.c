@@ -34,50 +34,59 @@ static void postgresql_cancel(struct session *base)
     (void)PQcancel(session->canceller, ignored, (int)sizeof ignored);
 }
 
-#define DESCRIBE_SERVER(system_identifier)                                           \
-    "SELECT pg_catalog.pg_is_in_recovery()"                                          \
-    " OR pg_catalog.current_setting('default_transaction_read_only') = 'on', d.oid," \
-    " " system_identifier " FROM pg_catalog.pg_database AS d"                        \
-    " WHERE d.datname = pg_catalog.current_database()"
+#define DESCRIBE_DATABASE(system_identifier)                                     \
+    "SELECT concat(" system_identifier ", ':', oid) FROM pg_catalog.pg_database" \
+    " WHERE datname = pg_catalog.current_database()"
 
-static bool take_server(void *context, size_t columns, const char *const *values)
+static bool take_identity(void *context, size_t columns, const char *const *values)
 {
-    struct server_info *info = context;
+    struct postgresql_session *session = context;
 
     (void)columns;
-    info->read_only = strcmp(values[0], "t") == 0;
-    snprintf(info->identity, sizeof info->identity, "%s:%s", values[2], values[1]);
+    snprintf(session->identity, sizeof session->identity, "%s", values[0]);
     return true;
 }
 
-/* "15.7 (Debian 15.7-1)" without the packager's words. */
-static void copy_version(const struct postgresql_session *session, struct server_info *info)
-{
-    const char *version = PQparameterStatus(session->connection, "server_version");
-
-    if (version == NULL)
-        version = "?";
-    snprintf(info->version, sizeof info->version, "PostgreSQL %.*s", (int)strcspn(version, " "),
-             version);
-}
-
 /* Everybody may read the system identifier unless an administrator took that right away. */
-static bool postgresql_server(struct session *base, struct server_info *info, struct error *err)
+static bool find_identity(struct postgresql_session *session, struct error *err)
 {
     static const char *const texts[] = {
-        DESCRIBE_SERVER("(SELECT system_identifier FROM pg_catalog.pg_control_system())"),
-        DESCRIBE_SERVER("'unknown'"),
+        DESCRIBE_DATABASE("(SELECT system_identifier FROM pg_catalog.pg_control_system())"),
+        DESCRIBE_DATABASE("'unknown'"),
     };
-    struct postgresql_session *session = postgresql_session_of(base);
-    struct postgresql_outcome outcome = {.row = take_server, .context = info};
+    struct postgresql_outcome outcome = {.row = take_identity, .context = session};
 
-    copy_version(session, info);
-    if (postgresql_perform(session, texts[0], POSTGRESQL_HASTY, &outcome, err))
+    if (session->identity[0] != '\0' ||
+        postgresql_perform(session, texts[0], POSTGRESQL_HASTY, &outcome, err))
         return true;
     if (strcmp(err->sqlstate, "42501") != 0 || session->begun)
         return false;
     error_clear(err);
     return postgresql_perform(session, texts[1], POSTGRESQL_HASTY, &outcome, err);
+}
+
+/* What the server tells by itself whenever it changes. */
+static const char *reported(const struct postgresql_session *session, const char *name)
+{
+    const char *value = PQparameterStatus(session->connection, name);
+
+    return value != NULL ? value : "";
+}
+
+/* The version is "15.7 (Debian 15.7-1)"; the packager's words are left out. */
+static bool postgresql_server(struct session *base, struct server_info *info, struct error *err)
+{
+    struct postgresql_session *session = postgresql_session_of(base);
+    const char *version = reported(session, "server_version");
+
+    if (!find_identity(session, err))
+        return false;
+    snprintf(info->version, sizeof info->version, "PostgreSQL %.*s", (int)strcspn(version, " "),
+             version);
+    snprintf(info->identity, sizeof info->identity, "%s", session->identity);
+    info->read_only = strcmp(reported(session, "in_hot_standby"), "on") == 0 ||
+                      strcmp(reported(session, "default_transaction_read_only"), "on") == 0;
+    return true;
 }
 
 static void postgresql_qualify(const struct session *base, struct buffer *out)

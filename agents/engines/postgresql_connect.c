@@ -186,6 +186,7 @@ void postgresql_close(struct session *base)
     secret_free(session->password);
     free(session->schema);
     buffer_free(&session->settings);
+    postgresql_forget_prepared(session);
     free(session);
 }
 
@@ -216,6 +217,7 @@ bool postgresql_reset(struct session *base, struct error *err)
         return true;
     if (!postgresql_exchange(session, "DISCARD ALL", POSTGRESQL_STEADY, NULL, err))
         return false;
+    postgresql_forget_prepared(session);
     session->set = none;
     session->session_locked = false;
     session->touched = false;

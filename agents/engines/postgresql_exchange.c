@@ -253,11 +253,11 @@ bool postgresql_perform(struct postgresql_session *session, const char *sql,
     if (outcome != NULL)
         outcome->skip = session->pending_commands;
     postgresql_drop_pending(session);
-    if (!postgresql_exchange(session, buffer_text(&message), patience, outcome, err))
-        return false;
-    if (outside)
+    bool ok = postgresql_exchange(session, buffer_text(&message), patience, outcome, err);
+    postgresql_settle_prepared(session, ok);
+    if (ok && outside)
         session->set = session->wanted;
-    return true;
+    return ok;
 }
 
 bool postgresql_flush(struct postgresql_session *session, struct error *err)
@@ -285,7 +285,6 @@ bool postgresql_run_counted(struct session *base, const char *sql, size_t length
     struct exchange exchange = {.session = session, .outcome = &outcome, .watched = true};
 
     *rows = 0;
-    session->touched = true;
     session->lock_refused = false;
     if (!postgresql_flush(session, err) || !may_start(&exchange, err))
         return false;
@@ -295,8 +294,7 @@ bool postgresql_run_counted(struct session *base, const char *sql, size_t length
     exchange.watch = postgresql_watch_start(session);
     bool ok = finish(&exchange, err);
     *rows = outcome.rows;
-    if (ok)
-        postgresql_note_tag(session, text, outcome.tag);
+    postgresql_note_tag(session, text, ok ? outcome.tag : "");
     return ok;
 }
 
@@ -327,8 +325,8 @@ bool postgresql_parse(struct session *base, const char *sql, size_t length, stru
     return true;
 }
 
-static bool append_literal(struct postgresql_session *session, const char *text, struct buffer *out,
-                           struct error *err)
+bool postgresql_append_literal(struct postgresql_session *session, const char *text,
+                               struct buffer *out, struct error *err)
 {
     if (text == NULL) {
         buffer_append_text(out, "NULL");
@@ -357,7 +355,7 @@ bool postgresql_expand(struct postgresql_session *session, const char *sql,
         char *end;
         unsigned long number = strtoul(sql + 1, &end, 10);
         assert(number >= 1 && number <= count);
-        if (!append_literal(session, parameters[number - 1], out, err))
+        if (!postgresql_append_literal(session, parameters[number - 1], out, err))
             return false;
         sql = end;
     }
@@ -375,6 +373,6 @@ bool postgresql_query(struct session *base, const char *sql, const char *const *
         buffer_printf(&text, "CREATE SCHEMA IF NOT EXISTS %s;", session->schema);
         session->schema_missing = false;
     }
-    return postgresql_expand(session, sql, parameters, count, &text, err) &&
+    return postgresql_append_statement(session, sql, parameters, count, &text, err) &&
            postgresql_perform(session, buffer_text(&text), POSTGRESQL_HASTY, &outcome, err);
 }

@@ -182,19 +182,42 @@ static void append_settings(const struct postgresql_session *session, struct buf
                   schema);
 }
 
+/* The statements of a text, each of which the server may keep planned. */
+static bool append_statements(struct postgresql_session *session, const struct catalog *catalog,
+                              const char *text, struct buffer *out, struct error *err)
+{
+    static const char end[] = ";\n\n";
+    AUTO_BUFFER struct buffer all = {0};
+    char schema[16];
+    const char *const parameters[] = {schema};
+
+    snprintf(schema, sizeof schema, "%u", catalog->schema);
+    if (!postgresql_expand(session, text, parameters, COUNT_OF(parameters), &all, err))
+        return false;
+    for (char *next = all.bytes; next != NULL;) {
+        char *statement = strstr(next, "SELECT");
+
+        next = strstr(statement, end);
+        if (next != NULL) {
+            *next = '\0';
+            next += strlen(end);
+        }
+        if (!postgresql_append_statement(session, statement, NULL, 0, out, err))
+            return false;
+    }
+    return true;
+}
+
 static bool read_catalog(struct postgresql_session *session, const char *text,
                          struct catalog *catalog, struct error *err)
 {
     struct postgresql_outcome outcome = {.row = add_row, .context = catalog};
     AUTO_BUFFER struct buffer sql = {0};
-    char schema[16];
-    const char *const parameters[] = {schema};
 
-    snprintf(schema, sizeof schema, "%u", catalog->schema);
     if (session->begun)
         buffer_append_text(&sql, "SAVEPOINT fleet_introspect;");
     append_settings(session, &sql);
-    if (!postgresql_expand(session, text, parameters, COUNT_OF(parameters), &sql, err) ||
+    if (!append_statements(session, catalog, text, &sql, err) ||
         !postgresql_perform(session, buffer_text(&sql), POSTGRESQL_HASTY, &outcome, err))
         return false;
     if (session->begun)

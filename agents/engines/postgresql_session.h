@@ -19,6 +19,16 @@ struct postgresql_limits {
     int64_t statement_ms;
 };
 
+/* A statement of ours that the server may keep planned. */
+struct postgresql_prepared {
+    char *sql; /* NULL: a free entry, as are all after it */
+    unsigned uses;
+    unsigned number; /* of its name on the server; 0: it is not there */
+    bool unsure;     /* PREPARE is in the message on its way */
+};
+
+enum { POSTGRESQL_PREPARED = 48 };
+
 struct postgresql_session {
     struct session base;
     PGconn *connection;
@@ -39,10 +49,13 @@ struct postgresql_session {
     bool begun;         /* between begin and its end */
     bool begin_pending; /* BEGIN itself still waits */
     bool ended;         /* a script ended the transaction that begin opened */
-    bool touched;       /* a script ran since open or reset */
+    bool touched;       /* a script may have left something in the session */
     bool session_locked;
-    bool lock_refused;     /* the last thing in our way was the target's own lock */
-    bool schema_missing;   /* has_tables saw that the target's schema is not there yet */
+    bool lock_refused;   /* the last thing in our way was the target's own lock */
+    bool schema_missing; /* has_tables saw that the target's schema is not there yet */
+    struct postgresql_prepared prepared[POSTGRESQL_PREPARED];
+    unsigned last_prepared;
+    char identity[96];     /* of the database; empty while not known */
     struct buffer blocker; /* who blocked the last statement that waited */
 };
 
@@ -86,6 +99,16 @@ void postgresql_drop_pending(struct postgresql_session *session);
 bool postgresql_expand(struct postgresql_session *session, const char *sql,
                        const char *const *parameters, size_t count, struct buffer *out,
                        struct error *err) MUST_USE;
+bool postgresql_append_literal(struct postgresql_session *session, const char *text,
+                               struct buffer *out, struct error *err) MUST_USE;
+/* The same with a semicolon, through a prepared statement once one is worth it; it must then be
+   sent by postgresql_perform. */
+bool postgresql_append_statement(struct postgresql_session *session, const char *sql,
+                                 const char *const *parameters, size_t count, struct buffer *out,
+                                 struct error *err) MUST_USE;
+/* The message with the statements was sent, and done as a whole or not. */
+void postgresql_settle_prepared(struct postgresql_session *session, bool done);
+void postgresql_forget_prepared(struct postgresql_session *session);
 
 /* Connects. A short time is enough for a second connection beside one that works. */
 PGconn *postgresql_dial(const struct agent_target *target, const char *password,
@@ -115,7 +138,7 @@ int64_t postgresql_lock_key(const char *schema);
 /* Appends SQL that sets the limits, for the transaction or the session; how many commands. */
 int postgresql_append_limits(struct buffer *out, const struct postgresql_limits *limits,
                              bool local);
-/* What a successful statement of a script did to the transaction. */
+/* What a successful statement of a script did to the transaction and the session. */
 void postgresql_note_tag(struct postgresql_session *session, const char *sql, const char *tag);
 
 /* The engine's functions. */

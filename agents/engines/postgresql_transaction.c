@@ -135,12 +135,30 @@ static bool has_word(const char *sql, const char *word)
     return false;
 }
 
+/* Commands that leave nothing in the session, unless it is a temporary object; what changes a
+   setting is taken back by restore_settings. */
+static bool leaves_nothing(const char *sql, const char *tag)
+{
+    static const char *const commands[] = {
+        "ALTER INDEX", "ALTER TABLE", "COMMENT",   "CREATE INDEX", "CREATE TABLE", "CREATE VIEW",
+        "DROP INDEX",  "DROP TABLE",  "DROP VIEW", "GRANT",        "REVOKE",
+    };
+    bool known = false;
+
+    for (size_t i = 0; i < COUNT_OF(commands); i++)
+        known = known || strcmp(tag, commands[i]) == 0;
+    return known && !has_word(sql, "temp") && !has_word(sql, "temporary") &&
+           !has_word(sql, "pg_temp");
+}
+
 /* COMMIT AND CHAIN, ROLLBACK AND CHAIN and a new BEGIN leave a transaction open that is not ours.
    ROLLBACK TO a savepoint has the same tag as ROLLBACK. */
 void postgresql_note_tag(struct postgresql_session *session, const char *sql, const char *tag)
 {
     bool idle = PQtransactionStatus(session->connection) == PQTRANS_IDLE;
 
+    if (!leaves_nothing(sql, tag))
+        session->touched = true;
     if (session->begun &&
         (idle || strcmp(tag, "COMMIT") == 0 || strcmp(tag, "PREPARE TRANSACTION") == 0 ||
          (strcmp(tag, "ROLLBACK") == 0 && has_word(sql, "and"))))

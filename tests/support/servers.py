@@ -17,6 +17,10 @@ DEADLINE_S = 60
 PASSWORD = "tests-only"
 
 
+class PortTaken(Exception):
+    """Between our choice of a port and the server's start somebody else took it."""
+
+
 def _need(path, package):
     if not path:
         raise SystemExit(f"{package} is not installed: run scripts/deps")
@@ -47,11 +51,10 @@ class Server:
             self.user = pwd.getpwuid(os.geteuid()).pw_name
         atexit.register(self.stop)
 
-    def _as_user(self, command):
+    def _as_user(self, command, *options):
         if os.geteuid() == 0:
-            return ["setpriv", f"--reuid={self.user}", f"--regid={self.user}", "--init-groups",
-                    "--", *command]
-        return command
+            options = (f"--reuid={self.user}", f"--regid={self.user}", "--init-groups", *options)
+        return ["setpriv", *options, "--", *command] if options else command
 
     def _run(self, command):
         done = subprocess.run(self._as_user(command), stdout=subprocess.PIPE,
@@ -59,15 +62,32 @@ class Server:
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]} failed:\n{done.stdout}")
 
+    def start(self, other_port=False):
+        """Starts the server, on the same port as before unless another is allowed."""
+        for _ in range(5):
+            try:
+                return self._start(self.command())
+            except PortTaken:
+                if not other_port:
+                    raise
+                self.port = _free_port()
+        raise RuntimeError("found no free port")
+
     def _start(self, command):
+        # Killed with us, even when nothing of ours gets to run any more.
+        command = self._as_user(command, "--pdeathsig=KILL")
+        before = self.log.stat().st_size if self.log.exists() else 0
         with open(self.log, "ab") as log:
-            self.process = subprocess.Popen(self._as_user(command), stdout=log, stderr=log,
+            self.process = subprocess.Popen(command, stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, cwd=self.root,
                                             start_new_session=True)
         end = time.monotonic() + DEADLINE_S
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > end:
-                raise RuntimeError(f"{command[0]} did not start:\n{self.log.read_text()}")
+                said = self.log.read_bytes()[before:].decode(errors="replace")
+                if "Address already in use" in said:
+                    raise PortTaken(said)
+                raise RuntimeError(f"{command[-1]}: the server did not start:\n{said}")
             time.sleep(0.05)
 
     def certificate(self):
@@ -106,7 +126,7 @@ class PostgreSQL(Server):
                    "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"])
         cert, key = self.certificate()
         with open(self.data / "postgresql.conf", "a") as conf:
-            conf.write(f"listen_addresses = '127.0.0.1'\nport = {self.port}\n"
+            conf.write(f"listen_addresses = '127.0.0.1'\n"
                        f"unix_socket_directories = '{self.root}'\n"
                        f"max_connections = {max_connections}\nssl = on\n"
                        f"ssl_cert_file = '{cert}'\nssl_key_file = '{key}'\n"
@@ -114,11 +134,11 @@ class PostgreSQL(Server):
         (self.data / "pg_hba.conf").write_text(
             "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n")
         self.ca = cert
-        self.start()
+        self.start(other_port=True)
         self.sql(f"ALTER USER tests PASSWORD '{PASSWORD}'")
 
-    def start(self):
-        self._start([str(self.bin / "postgres"), "-D", str(self.data)])
+    def command(self):
+        return [str(self.bin / "postgres"), "-D", str(self.data), "-p", str(self.port)]
 
     def ready(self):
         done = subprocess.run([str(self.bin / "pg_isready"), "-q", "-h", str(self.root), "-p",
@@ -168,17 +188,17 @@ class MariaDB(Server):
                    f"--datadir={self.data}", "--auth-root-authentication-method=normal",
                    "--skip-test-db", "--skip-name-resolve"])
         self.ca, self.key = self.certificate()
-        self.start()
+        self.start(other_port=True)
         self.sql(f"CREATE USER tests@localhost; GRANT ALL ON *.* TO tests@localhost;"
                  f"CREATE USER tests@'127.0.0.1' IDENTIFIED BY '{PASSWORD}';"
                  f"GRANT ALL ON *.* TO tests@'127.0.0.1'; CREATE DATABASE test")
 
-    def start(self):
-        self._start([self.server, "--no-defaults", f"--datadir={self.data}",
-                     f"--socket={self.socket}", f"--port={self.port}", "--bind-address=127.0.0.1",
-                     f"--pid-file={self.root}/pid", f"--max-connections={self.max_connections}",
-                     f"--ssl-cert={self.ca}", f"--ssl-key={self.key}", f"--ssl-ca={self.ca}",
-                     "--character-set-server=utf8mb4", "--skip-name-resolve"])
+    def command(self):
+        return [self.server, "--no-defaults", f"--datadir={self.data}", f"--socket={self.socket}",
+                f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.root}/pid",
+                f"--max-connections={self.max_connections}", f"--ssl-cert={self.ca}",
+                f"--ssl-key={self.key}", f"--ssl-ca={self.ca}",
+                "--character-set-server=utf8mb4", "--skip-name-resolve"]
 
     def ready(self):
         done = subprocess.run(["mariadb-admin", "--no-defaults", f"--socket={self.socket}",

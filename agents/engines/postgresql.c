@@ -4,6 +4,7 @@
  * statements travel stands in postgresql_exchange.c, what waits for them in postgresql_session.h.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "agents/engines/postgresql_session.h"
@@ -34,8 +35,8 @@ static void postgresql_cancel(struct session *base)
     (void)PQcancel(session->canceller, ignored, (int)sizeof ignored);
 }
 
-#define DESCRIBE_DATABASE(system_identifier)                                     \
-    "SELECT concat(" system_identifier ", ':', oid) FROM pg_catalog.pg_database" \
+#define DESCRIBE_DATABASE(system_identifier)                                                       \
+    "SELECT concat(" system_identifier ", ':', oid), pg_backend_pid() FROM pg_catalog.pg_database" \
     " WHERE datname = pg_catalog.current_database()"
 
 static bool take_identity(void *context, size_t columns, const char *const *values)
@@ -44,6 +45,7 @@ static bool take_identity(void *context, size_t columns, const char *const *valu
 
     (void)columns;
     snprintf(session->identity, sizeof session->identity, "%s", values[0]);
+    session->backend = atoi(values[1]);
     return true;
 }
 

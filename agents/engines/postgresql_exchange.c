@@ -126,10 +126,13 @@ static void end_command(struct exchange *exchange, PGresult *result)
 }
 
 /* Data that nobody sends, or nobody wants, would leave the connection stuck. */
-static void end_copy(PGconn *connection, ExecStatusType status)
+static void end_copy(const struct postgresql_session *session, ExecStatusType status)
 {
+    PGconn *connection = session->connection;
+    char ignored[256];
     char *bytes;
 
+    (void)PQcancel(session->canceller, ignored, (int)sizeof ignored);
     if (status != PGRES_COPY_OUT)
         (void)PQputCopyEnd(connection, "a migration has no data for COPY");
     if (status == PGRES_COPY_IN)
@@ -160,7 +163,7 @@ static void take_result(struct exchange *exchange, PGresult *result, struct erro
         if (err->code == ERROR_NONE)
             error_set(err, ERROR_UNSUPPORTED,
                       "COPY from or to the client is not possible in a script; use INSERT");
-        end_copy(exchange->session->connection, status);
+        end_copy(exchange->session, status);
         break;
     default:
         if (err->code == ERROR_NONE)

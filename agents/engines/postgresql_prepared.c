@@ -9,11 +9,13 @@
 /* The first use may be the only one. */
 enum { WORTH_PREPARING = 2 };
 
-/* What the server can plan ahead. */
-static bool is_plannable(const char *sql)
+/* What the server can plan ahead. A pooler could give EXECUTE to another session than PREPARE. */
+static bool is_plannable(const struct postgresql_session *session, const char *sql)
 {
     static const char *const beginnings[] = {"SELECT ", "INSERT ", "UPDATE "};
 
+    if (session->backend != PQbackendPID(session->connection))
+        return false;
     for (size_t i = 0; i < COUNT_OF(beginnings); i++)
         if (strncmp(sql, beginnings[i], strlen(beginnings[i])) == 0)
             return true;
@@ -54,7 +56,7 @@ bool postgresql_append_statement(struct postgresql_session *session, const char 
                                  const char *const *parameters, size_t count, struct buffer *out,
                                  struct error *err)
 {
-    struct postgresql_prepared *entry = is_plannable(sql) ? find(session, sql) : NULL;
+    struct postgresql_prepared *entry = is_plannable(session, sql) ? find(session, sql) : NULL;
 
     if (entry == NULL || ++entry->uses < WORTH_PREPARING) {
         if (!postgresql_expand(session, sql, parameters, count, out, err))

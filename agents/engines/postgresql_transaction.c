@@ -157,8 +157,10 @@ void postgresql_note_tag(struct postgresql_session *session, const char *sql, co
 {
     bool idle = PQtransactionStatus(session->connection) == PQTRANS_IDLE;
 
-    if (!leaves_nothing(sql, tag))
+    if (!leaves_nothing(sql, tag)) {
         session->touched = true;
+        postgresql_forget_prepared(session);
+    }
     if (session->begun &&
         (idle || strcmp(tag, "COMMIT") == 0 || strcmp(tag, "PREPARE TRANSACTION") == 0 ||
          (strcmp(tag, "ROLLBACK") == 0 && has_word(sql, "and"))))

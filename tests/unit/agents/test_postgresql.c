@@ -21,92 +21,6 @@ static void assert_contains(const char *text, const char *part)
         fail_msg("\"%s\" does not contain \"%s\"", text, part);
 }
 
-/* Opens over TCP; parameters follow the URL. NULL and err when that is refused. */
-static struct session *open_tcp(struct agent_target *target, char **url, const char *parameters,
-                                struct secret_source password, struct error *err)
-{
-    *url = xasprintf("%s?%s", postgresql_variable("FLEET_TEST_POSTGRESQL_TCP_URL"), parameters);
-    *target = (struct agent_target){.name = "tcp", .engine = ENGINE_POSTGRESQL, .url = *url};
-    target->password = password;
-    return session_open(target, clock_system(), err);
-}
-
-static struct secret_source right_password(void)
-{
-    return (struct secret_source){.file =
-                                      postgresql_variable("FLEET_TEST_POSTGRESQL_PASSWORD_FILE")};
-}
-
-static void the_database_is_reached_over_verified_tls(void **state)
-{
-    (void)state;
-    AUTO(text)
-    char *parameters = xasprintf("sslmode=verify-full&sslrootcert=%s",
-                                 postgresql_variable("FLEET_TEST_POSTGRESQL_CA"));
-    AUTO(text) char *url = NULL;
-    struct agent_target target;
-    struct error err = {0};
-    AUTO(session)
-    struct session *session = open_tcp(&target, &url, parameters, right_password(), &err);
-
-    if (session == NULL)
-        fail_msg("%s", err.message);
-    assert_value(session, "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()", "t");
-}
-
-static void a_server_with_another_name_than_its_certificate_is_refused(void **state)
-{
-    (void)state;
-    AUTO(text)
-    char *parameters = xasprintf("sslmode=verify-full&sslrootcert=%s&hostaddr=127.0.0.1"
-                                 "&host=elsewhere.example",
-                                 postgresql_variable("FLEET_TEST_POSTGRESQL_CA"));
-    AUTO(text) char *url = NULL;
-    struct agent_target target;
-    struct error err = {0};
-
-    assert_null(open_tcp(&target, &url, parameters, right_password(), &err));
-    assert_int_equal(err.code, ERROR_CONNECT);
-    assert_contains(err.message, "certificate");
-}
-
-static void a_missing_password_is_told_with_what_to_do(void **state)
-{
-    (void)state;
-    AUTO(text) char *url = NULL;
-    struct agent_target target;
-    struct error err = {0};
-
-    assert_null(open_tcp(&target, &url, "passfile=/nonexistent", (struct secret_source){0}, &err));
-    assert_int_equal(err.code, ERROR_CONNECT);
-    assert_contains(err.message, "password_file");
-}
-
-static void a_wrong_password_is_refused_and_never_shown(void **state)
-{
-    (void)state;
-    AUTO(text) char *url = NULL;
-    struct agent_target target;
-    struct error err = {0};
-
-    assert_null(open_tcp(&target, &url, "sslmode=require",
-                         (struct secret_source){.command = "printf hunter2"}, &err));
-    assert_int_equal(err.code, ERROR_CONNECT);
-    assert_null(strstr(err.message, "hunter2"));
-}
-
-static void a_password_in_the_url_is_refused(void **state)
-{
-    struct contract_env *env = *state;
-    struct agent_target target = env->target;
-    struct error err = {0};
-
-    target.url = "postgresql://tests:hunter2@/postgres";
-    assert_null(env->engine->open(&target, clock_system(), NULL, &err));
-    assert_int_equal(err.code, ERROR_CONFIG);
-    assert_null(strstr(err.message, "hunter2"));
-}
-
 static void end_backend(const struct contract_env *env, struct session *victim)
 {
     AUTO(session) struct session *other = contract_open(env);
@@ -397,6 +311,29 @@ static void a_parameter_that_is_not_utf_8_is_refused(void **state)
     assert_int_equal(err.code, ERROR_SQL);
 }
 
+static void our_statements_survive_what_a_script_does_to_prepared_ones(void **state)
+{
+    static const char *const scripts[] = {"DEALLOCATE ALL", "DISCARD ALL",
+                                          "DO 'BEGIN EXECUTE ''DEALLOCATE ALL''; END'",
+                                          "ALTER TABLE t ADD x integer"};
+    struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    struct server_info info;
+    struct error err = {0};
+
+    contract_do(session, "CREATE TABLE t (id integer)");
+    for (size_t i = 0; i < COUNT_OF(scripts); i++) {
+        assert_true(env->engine->server(session, &info, &err));
+        for (int use = 0; use < 3; use++)
+            assert_value(session, "SELECT count(*) FROM public.t", "0");
+        assert_value(session, "SELECT count(*) > 0 FROM pg_prepared_statements", "t");
+        contract_do(session, scripts[i]);
+        assert_value(session, "SELECT count(*) FROM public.t", "0");
+    }
+    assert_true(env->engine->reset(session, &err));
+    assert_value(session, "SELECT count(*) FROM public.t", "0");
+}
+
 static void a_schema_target_lives_in_its_schema(void **state)
 {
     struct contract_env env = *(struct contract_env *)*state;
@@ -449,11 +386,6 @@ static void schema_targets_of_one_database_do_not_lock_each_other(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_database_is_reached_over_verified_tls),
-        TEST(a_server_with_another_name_than_its_certificate_is_refused),
-        TEST(a_missing_password_is_told_with_what_to_do),
-        TEST(a_wrong_password_is_refused_and_never_shown),
-        TEST(a_password_in_the_url_is_refused),
         TEST(a_lost_commit_reply_is_unknown_not_failed),
         TEST(a_lost_session_fails_its_statement_and_is_not_alive),
         TEST(a_failed_transaction_does_not_commit_in_silence),
@@ -469,6 +401,7 @@ int main(void)
         TEST(a_prepared_transaction_is_named_as_a_blocker),
         TEST(an_error_has_state_detail_and_advice),
         TEST(a_parameter_that_is_not_utf_8_is_refused),
+        TEST(our_statements_survive_what_a_script_does_to_prepared_ones),
         TEST(a_schema_target_lives_in_its_schema),
         TEST(schema_targets_of_one_database_do_not_lock_each_other),
     };

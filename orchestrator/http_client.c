@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "common/buffer.h"
@@ -14,7 +15,9 @@
 enum {
     CONNECT_TIMEOUT_MS = 5000,
     SILENCE_S = 5 * WIRE_HEARTBEAT_MS / 1000, /* a stream that says nothing for so long is lost */
-    EVENTS_AT_ONCE = 64
+    EVENTS_AT_ONCE = 64,
+    KEPT_MAX = 16 * 1024, /* idle connections; about 64 kB each */
+    OTHER_DESCRIPTORS = 256
 };
 
 /* One request under way. */
@@ -88,6 +91,29 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context, void
     return 0;
 }
 
+/* A survey of many agents is followed by the run on the same ones, and a handshake costs more than
+   all else of a request: so each agent's connection is kept, as far as the system has descriptors.
+ */
+static long kept_connections(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return OTHER_DESCRIPTORS;
+    if (limit.rlim_cur < KEPT_MAX + OTHER_DESCRIPTORS) {
+        const rlim_t wanted = KEPT_MAX + OTHER_DESCRIPTORS;
+
+        limit.rlim_cur = limit.rlim_max < wanted ? limit.rlim_max : wanted;
+        if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+            return OTHER_DESCRIPTORS;
+    }
+    if (limit.rlim_cur >= KEPT_MAX + OTHER_DESCRIPTORS)
+        return KEPT_MAX;
+    if (limit.rlim_cur < 2 * OTHER_DESCRIPTORS)
+        return OTHER_DESCRIPTORS;
+    return (long)(limit.rlim_cur - OTHER_DESCRIPTORS);
+}
+
 struct http_client *http_client_new(const struct tls_identity *identity, const struct clock *clock,
                                     size_t max_connections, struct error *err)
 {
@@ -113,7 +139,7 @@ struct http_client *http_client_new(const struct tls_identity *identity, const s
     curl_multi_setopt(client->multi, CURLMOPT_SOCKETDATA, client);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERFUNCTION, on_timer);
     curl_multi_setopt(client->multi, CURLMOPT_TIMERDATA, client);
-    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, (long)max_connections + 16);
+    curl_multi_setopt(client->multi, CURLMOPT_MAXCONNECTS, kept_connections());
     return TAKE(client);
 }
 

@@ -172,6 +172,10 @@ class Fleet:
             if agent.process and agent.process.poll() is None:
                 agent.process.kill()
                 agent.process.wait()
+        for agent in self.agents.values():
+            if agent.log.exists():
+                log = agent.log.read_text(errors="replace")
+                assert "Sanitizer" not in log and "runtime error" not in log, log
 
     # The commands.
 

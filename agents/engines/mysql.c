@@ -179,10 +179,27 @@ static bool mysql_alive(struct session *base)
     return !base->broken && poll(&server, 1, 0) == 0;
 }
 
+static bool mysql_in_transaction(const struct session *base)
+{
+    const struct mysql_session *session = (const struct mysql_session *)base;
+
+    return !base->broken && (session->db->server_status & SERVER_STATUS_IN_TRANS) != 0;
+}
+
+/* Switching autocommit on commits what is open: a transaction is left to its owner. */
+static bool restore_autocommit(struct mysql_session *session, struct error *err)
+{
+    if ((session->db->server_status & SERVER_STATUS_AUTOCOMMIT) != 0 ||
+        mysql_in_transaction(&session->base))
+        return true;
+    return mysql_execute(session, "SET SESSION autocommit = 1", MYSQL_STEADY, err);
+}
+
 /* Settings and the default database, which a script's USE may have changed. */
 static bool restore(struct mysql_session *session, struct error *err)
 {
-    if (!mysql_execute(session, session->settings, MYSQL_STEADY, err))
+    if (!mysql_execute(session, session->settings, MYSQL_STEADY, err) ||
+        !restore_autocommit(session, err))
         return error_wrap(err, "cannot restore the session's settings");
     if (mysql_select_db(session->db, session->address.database) != 0)
         return mysql_fail(session, NULL, 0, err);
@@ -203,13 +220,6 @@ static bool start_afresh(struct mysql_session *session, struct error *err)
     session->lock_timeout_ms = 0;
     session->altered = false;
     return true;
-}
-
-static bool mysql_in_transaction(const struct session *base)
-{
-    const struct mysql_session *session = (const struct mysql_session *)base;
-
-    return !base->broken && (session->db->server_status & SERVER_STATUS_IN_TRANS) != 0;
 }
 
 static bool end_transaction(struct mysql_session *session, const char *sql, struct error *err)
@@ -301,6 +311,11 @@ static bool mysql_server(struct session *base, struct server_info *info, struct 
     return true;
 }
 
+static void mysql_session_name(const struct session *base, struct buffer *out)
+{
+    buffer_printf(out, "%lu", ((const struct mysql_session *)base)->id);
+}
+
 static void mysql_qualify(const struct session *base, struct buffer *out)
 {
     mysql_append_name(out, ((const struct mysql_session *)base)->address.database);
@@ -336,6 +351,7 @@ const struct engine engine_mysql = {
     .reset = mysql_reset,
     .cancel = mysql_cancel,
     .server = mysql_server,
+    .session_name = mysql_session_name,
     .qualify = mysql_qualify,
     .has_tables = mysql_has_tables,
     .run = mysql_run,

@@ -1,4 +1,4 @@
-SELECT CONCAT('SET SESSION autocommit = 1, sql_mode = ', QUOTE(@@SESSION.sql_mode),
+SELECT CONCAT('SET SESSION sql_mode = ', QUOTE(@@SESSION.sql_mode),
               ', foreign_key_checks = ', @@SESSION.foreign_key_checks,
               ', unique_checks = ', @@SESSION.unique_checks,
               ', sql_safe_updates = ', @@SESSION.sql_safe_updates,

@@ -38,6 +38,8 @@ static const struct contract_dialect dialects[ENGINE_KIND_COUNT] = {
         },
 };
 
+enum { WIPE_PATIENCE_MS = 5000 };
+
 /* All that a test may leave behind, children first. */
 static const char *const wipe[] = {
     "DROP VIEW IF EXISTS c_view",       "DROP TABLE IF EXISTS c_child",
@@ -78,6 +80,9 @@ int contract_set_up(void **state)
         (struct agent_target){.name = "contract", .engine = env->dialect->kind, .url = env->url};
     *state = env;
     AUTO(session) struct session *session = contract_open(env);
+    struct error err = {0};
+    /* A test that failed may have left a transaction open. */
+    assert_true(env->engine->limit(session, WIPE_PATIENCE_MS, 0, &err));
     for (size_t i = 0; i < COUNT_OF(wipe); i++)
         contract_do(session, wipe[i]);
     return 0;

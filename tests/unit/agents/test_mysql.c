@@ -186,6 +186,24 @@ static void what_we_write_is_kept_at_once_without_autocommit(void **state)
         contract_count_rows(other, "SELECT 1 FROM fleet_intent WHERE summary = 'kept'"), 1);
 }
 
+static void restoring_the_settings_does_not_commit(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    struct error err = {0};
+
+    contract_create_tables(session);
+    contract_do(session, "SET autocommit = 0");
+    contract_begin(session);
+    write_intent(session, "undone");
+    assert_true(env->engine->restore_settings(session, &err));
+    assert_true(env->engine->in_transaction(session));
+    assert_true(env->engine->rollback(session, &err));
+    assert_true(env->engine->restore_settings(session, &err));
+    assert_answer(session, "SELECT @@autocommit", "1");
+    assert_int_equal(contract_count_rows(session, "SELECT 1 FROM fleet_intent"), 0);
+}
+
 static void a_scripts_table_locks_do_not_shut_us_out(void **state)
 {
     const struct contract_env *env = *state;
@@ -553,6 +571,7 @@ int main(void)
         TEST(a_deadline_is_kept_over_tcp_too),
         TEST(our_statements_mean_the_same_under_any_setting),
         TEST(what_we_write_is_kept_at_once_without_autocommit),
+        TEST(restoring_the_settings_does_not_commit),
         TEST(a_scripts_table_locks_do_not_shut_us_out),
         TEST(two_statements_in_one_are_refused),
         TEST(a_statement_that_is_a_comment_for_another_server_runs),

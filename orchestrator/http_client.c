@@ -31,6 +31,7 @@ struct transfer {
     char detail[CURL_ERROR_SIZE];
     struct buffer line;
     struct error refusal; /* why the stream was given up by ourselves */
+    bool sent;            /* the request may have reached the agent */
     bool answered;        /* some reply came */
     bool ended;           /* REPLY_END or REPLY_ERROR was handed over */
 };
@@ -241,6 +242,7 @@ static int on_connected(void *data, char *peer_ip, char *own_ip, int peer_port, 
                   peer.name);
         return CURL_PREREQFUNC_ABORT;
     }
+    transfer->sent = true;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -319,25 +321,33 @@ void http_client_wake(struct http_client *client)
         return; /* the counter is full: a wake-up is pending anyway */
 }
 
-/* What a transfer's end means for a person. */
+/* Whether the peer refused our certificate. In TLS 1.3 it does so after our side of the handshake
+   is done, and its alert may be lost with the connection. */
+static bool looks_refused(const struct transfer *transfer, CURLcode code)
+{
+    curl_off_t handshake_us = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us);
+    if (transfer->answered || code == CURLE_OK || code == CURLE_OPERATION_TIMEDOUT)
+        return false;
+    return strstr(transfer->detail, "alert") != NULL || (!transfer->sent && handshake_us > 0);
+}
+
+/* What a transfer's end without an end of the stream means. Once the request may have arrived, what
+   the agent did about it is not known. */
 static void describe_end(const struct transfer *transfer, CURLcode code, struct error *err)
 {
     const char *detail = transfer->detail[0] != '\0' ? transfer->detail : curl_easy_strerror(code);
-    long status = 0;
 
-    if (transfer->refusal.code != ERROR_NONE) {
+    if (transfer->refusal.code != ERROR_NONE)
         *err = transfer->refusal;
-    } else if (code == CURLE_OK) {
-        curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
-        error_set(err, ERROR_CONNECT, "the stream ended early (HTTP status %ld)", status);
-    } else if (!transfer->answered && code == CURLE_RECV_ERROR) {
+    else if (looks_refused(transfer, code))
         error_set(err, ERROR_IDENTITY, "it closed the connection; is our certificate refused? (%s)",
                   detail);
-    } else if (code == CURLE_OPERATION_TIMEDOUT) {
-        error_set(err, ERROR_CONNECT, "no sign of life: %s", detail);
-    } else {
+    else if (transfer->sent)
+        error_set(err, ERROR_UNKNOWN, "the connection broke before the stream ended (%s)", detail);
+    else
         error_set(err, ERROR_CONNECT, "%s", detail);
-    }
     error_wrap(err, "agent %s at %s", transfer->request.agent, transfer->request.address);
 }
 

@@ -90,7 +90,8 @@ static void take_event(struct running *running, size_t job, const struct run_eve
     settings->observer(settings->context, running->state, job, event);
 }
 
-/* Jobs of an agent whose stream is over and that have no end of their own. */
+/* Jobs of an agent whose stream is over and that have no end of their own. A stream that broke may
+   have lost the news of a beginning. */
 static void close_share(struct running *running, const struct agent_share *share,
                         const struct error *err)
 {
@@ -101,7 +102,7 @@ static void close_share(struct running *running, const struct agent_share *share
 
         if (job->ended)
             continue;
-        event.job = job->begun ? JOB_UNKNOWN : JOB_REFUSED;
+        event.job = job->begun || err->code == ERROR_UNKNOWN ? JOB_UNKNOWN : JOB_REFUSED;
         take_event(running, index, &event);
     }
 }

@@ -31,7 +31,6 @@ struct transfer {
     char detail[CURL_ERROR_SIZE];
     struct buffer line;
     struct error refusal; /* why the stream was given up by ourselves */
-    bool sent;            /* the request may have reached the agent */
     bool answered;        /* some reply came */
     bool ended;           /* REPLY_END or REPLY_ERROR was handed over */
 };
@@ -242,7 +241,6 @@ static int on_connected(void *data, char *peer_ip, char *own_ip, int peer_port, 
                   peer.name);
         return CURL_PREREQFUNC_ABORT;
     }
-    transfer->sent = true;
     return CURL_PREREQFUNC_OK;
 }
 
@@ -321,6 +319,15 @@ void http_client_wake(struct http_client *client)
         return; /* the counter is full: a wake-up is pending anyway */
 }
 
+/* Whether any of the request left, and so may have reached the agent. */
+static bool was_sent(const struct transfer *transfer)
+{
+    long bytes = 0;
+
+    curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes);
+    return bytes > 0;
+}
+
 /* Whether the peer refused our certificate. In TLS 1.3 it does so after our side of the handshake
    is done, and its alert may be lost with the connection. */
 static bool looks_refused(const struct transfer *transfer, CURLcode code)
@@ -330,7 +337,7 @@ static bool looks_refused(const struct transfer *transfer, CURLcode code)
     curl_easy_getinfo(transfer->easy, CURLINFO_APPCONNECT_TIME_T, &handshake_us);
     if (transfer->answered || code == CURLE_OK || code == CURLE_OPERATION_TIMEDOUT)
         return false;
-    return strstr(transfer->detail, "alert") != NULL || (!transfer->sent && handshake_us > 0);
+    return strstr(transfer->detail, "alert") != NULL || (!was_sent(transfer) && handshake_us > 0);
 }
 
 /* What a transfer's end without an end of the stream means. Once the request may have arrived, what
@@ -344,7 +351,7 @@ static void describe_end(const struct transfer *transfer, CURLcode code, struct 
     else if (looks_refused(transfer, code))
         error_set(err, ERROR_IDENTITY, "it closed the connection; is our certificate refused? (%s)",
                   detail);
-    else if (transfer->sent)
+    else if (was_sent(transfer))
         error_set(err, ERROR_UNKNOWN, "the connection broke before the stream ended (%s)", detail);
     else
         error_set(err, ERROR_CONNECT, "%s", detail);

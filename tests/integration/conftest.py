@@ -1,5 +1,6 @@
 """Fixtures of the scenarios: servers once for a whole run, a fleet for each test."""
 
+import re
 import sqlite3
 import sys
 from pathlib import Path
@@ -32,9 +33,13 @@ class Sqlite:
     def sql(self, text, name):
         connection = sqlite3.connect(self.path(name))
         try:
-            rows = []
-            for statement in text.split(";"):
-                rows += connection.execute(statement).fetchall()
+            rows, statement = [], ""
+            for part in re.split("(?<=;)", text):
+                statement += part
+                if sqlite3.complete_statement(statement):
+                    rows += connection.execute(statement).fetchall()
+                    statement = ""
+            rows += connection.execute(statement).fetchall()
             connection.commit()
             return "\n".join("\t".join(map(str, row)) for row in rows)
         finally:
@@ -44,6 +49,14 @@ class Sqlite:
         rows = self.sql("SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
                         " AND tbl_name NOT LIKE 'fleet_%' ORDER BY type, name", name)
         return rows
+
+    def data(self, name):
+        connection = sqlite3.connect(self.path(name))
+        try:
+            lines = list(connection.iterdump())
+        finally:
+            connection.close()
+        return [line for line in lines if line.startswith("INSERT INTO") and "fleet_" not in line]
 
 
 @pytest.fixture(scope="session")
@@ -93,6 +106,9 @@ class Databases:
     def dump(self, name):
         return self.server.dump(self.prefix + name).replace(self.prefix + name, "DATABASE")
 
+    def data(self, name):
+        return self.server.data(self.prefix + name)
+
 
 @pytest.fixture
 def fleet(tmp_path):
@@ -101,3 +117,12 @@ def fleet(tmp_path):
     made = Fleet(root)
     yield made
     made.stop()
+
+
+@pytest.fixture
+def one(fleet, engine):
+    """A fleet whose one target, "one" in prod, is an empty database behind an agent."""
+    fleet.agent("db-1")
+    fleet.target("one", "prod", engine.create("one"), agent="db-1")
+    fleet.start_agents()
+    return fleet

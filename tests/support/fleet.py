@@ -205,6 +205,12 @@ class Fleet:
     def json(self, *words, expect=0):
         return json.loads(self.run(*words, "--output", "json", expect=expect).stdout)
 
+    def apply(self, *words, expect=0):
+        """Pins what stands in the folder and applies it to prod; each target's row, by name."""
+        self.run("sum")
+        rows = self.json("apply", "prod", "--yes", *words, expect=expect)["targets"]
+        return {row["target"]: row for row in rows}
+
     def status(self, expect=0):
         """Each target's row of fleet status, by name."""
         rows = self.json("status", expect=expect)["targets"]

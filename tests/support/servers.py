@@ -165,14 +165,18 @@ class PostgreSQL(Server):
     def tcp_url(self, database="postgres"):
         return f"postgresql://tests@127.0.0.1:{self.port}/{database}"
 
-    def dump(self, database):
-        """The schema as the engine's own tool prints it, fleet's tables and noise left out."""
+    def dump(self, database, part="--schema-only"):
+        """What the engine's own tool prints, fleet's tables and noise left out."""
         done = subprocess.run(
             [str(self.bin / "pg_dump"), "-h", str(self.root), "-p", str(self.port), "-U", "tests",
-             "--schema-only", "--no-owner", "-T", "fleet_*", database],
+             part, "--no-owner", "-T", "*.fleet_*", database],
             capture_output=True, text=True, check=True)
         return "\n".join(line for line in done.stdout.splitlines()
                          if not line.startswith(("--", "\\restrict", "\\unrestrict")))
+
+    def data(self, database):
+        """All rows, as the engine's own tool prints them."""
+        return self.dump(database, "--data-only")
 
 
 class MariaDB(Server):
@@ -207,7 +211,7 @@ class MariaDB(Server):
 
     def client(self, database="mysql"):
         return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B",
-                database]
+                "--default-character-set=utf8mb4", database]
 
     def sql(self, text, database="mysql"):
         done = subprocess.run(self.client(database), input=text, text=True, capture_output=True)
@@ -225,15 +229,19 @@ class MariaDB(Server):
     def tcp_url(self, database="test"):
         return f"mysql://tests@127.0.0.1:{self.port}/{database}"
 
-    def dump(self, database):
-        """The schema as the engine's own tool prints it, fleet's tables and noise left out."""
+    def dump(self, database, parts=("--no-data", "--routines", "--triggers")):
+        """What the engine's own tool prints, fleet's tables and noise left out."""
         ignored = [f"--ignore-table={database}.fleet_{name}"
                    for name in ("history", "fence", "intent")]
         done = subprocess.run(
-            ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", "-u", "root", "--no-data",
-             "--routines", "--triggers", "--skip-comments", "--skip-dump-date", *ignored, database],
+            ["mariadb-dump", "--no-defaults", f"--socket={self.socket}", "-u", "root", *parts,
+             "--skip-comments", "--skip-dump-date", *ignored, database],
             capture_output=True, text=True, check=True)
         return done.stdout
+
+    def data(self, database):
+        """All rows, as the engine's own tool prints them."""
+        return self.dump(database, ("--no-create-info", "--skip-triggers"))
 
 
 def environment(postgresql=None, mariadb=None):

@@ -50,7 +50,7 @@ class Sqlite:
                         " AND tbl_name NOT LIKE 'fleet_%' ORDER BY type, name", name)
         return rows
 
-    def data(self, name):
+    def rows(self, name):
         connection = sqlite3.connect(self.path(name))
         try:
             lines = list(connection.iterdump())
@@ -86,7 +86,7 @@ def engine(request, tmp_path):
 
 
 class Databases:
-    """A server's databases of one test: names are made unique, and dropped at the end of the server."""
+    """A server's databases of one test: their names are unique, and end with the server."""
 
     count = 0
 
@@ -106,8 +106,8 @@ class Databases:
     def dump(self, name):
         return self.server.dump(self.prefix + name).replace(self.prefix + name, "DATABASE")
 
-    def data(self, name):
-        return self.server.data(self.prefix + name)
+    def rows(self, name):
+        return self.server.rows(self.prefix + name)
 
 
 @pytest.fixture

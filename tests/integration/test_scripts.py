@@ -1,4 +1,4 @@
-"""What scripts contain: every script here runs whole, and does on the target what the engine's own client does."""
+"""What scripts contain: each runs whole, and does what it does in the engine's own client."""
 
 import pytest
 
@@ -180,8 +180,8 @@ def test_a_script_for_the_engine_goes_before_the_generic_one(one, engine):
     one.migration("001_things", THINGS, "DROP TABLE things;\n")
     one.migration("002_who", "INSERT INTO things VALUES (1, 'generic');\n", "DELETE FROM things;\n")
     one.migration("002_who", "INSERT INTO things VALUES (1, 'mysql');\n", None, engine="mysql")
-    one.migration("003_lite", "INSERT INTO things VALUES (2, 'lite');\n", "-- fleet: nothing-to-undo\n",
-                  engine="sqlite")
+    one.migration("003_lite", "INSERT INTO things VALUES (2, 'lite');\n",
+                  "-- fleet: nothing-to-undo\n", engine="sqlite")
     one.apply()
     expected = {"sqlite": ["generic", "lite"], "postgresql": ["generic"], "mysql": ["mysql"]}
     assert names(engine) == expected[engine.name]
@@ -190,7 +190,8 @@ def test_a_script_for_the_engine_goes_before_the_generic_one(one, engine):
 def test_a_folder_of_seven_hundred_migrations_applies_in_one_plan(one, engine):
     one.migration("000_things", THINGS, "DROP TABLE things;\n")
     for i in range(1, 700):
-        one.migration(f"{i:03d}_row", f"INSERT INTO things SELECT {i}, {i} - count(*) FROM things;\n",
+        one.migration(f"{i:03d}_row",
+                      f"INSERT INTO things SELECT {i}, {i} - count(*) FROM things;\n",
                       f"DELETE FROM things WHERE id = {i};\n")
     assert one.apply()["one"]["steps"] == 700
     assert count(engine) == 699 and set(names(engine)) == {"1"}

@@ -11,4 +11,4 @@ def only(*engines):
 def whole(engine, fleet, name="one"):
     """All that must not have changed where nothing happened: schema, rows and fingerprint."""
     rows = fleet.json("status", "--fingerprint", "--target", name)["targets"]
-    return engine.dump(name), engine.data(name), rows[0]["fingerprint"]
+    return engine.dump(name), engine.rows(name), rows[0]["fingerprint"]

@@ -174,7 +174,7 @@ class PostgreSQL(Server):
         return "\n".join(line for line in done.stdout.splitlines()
                          if not line.startswith(("--", "\\restrict", "\\unrestrict")))
 
-    def data(self, database):
+    def rows(self, database):
         """All rows, as the engine's own tool prints them."""
         return self.dump(database, "--data-only")
 
@@ -239,7 +239,7 @@ class MariaDB(Server):
             capture_output=True, text=True, check=True)
         return done.stdout
 
-    def data(self, database):
+    def rows(self, database):
         """All rows, as the engine's own tool prints them."""
         return self.dump(database, ("--no-create-info", "--skip-triggers"))
 

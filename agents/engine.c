@@ -14,6 +14,13 @@ const struct engine *engine_of(enum engine_kind kind)
     return engines[kind];
 }
 
+void engines_prepare(void)
+{
+    for (size_t i = 0; i < ENGINE_KIND_COUNT; i++)
+        if (engines[i]->prepare != NULL)
+            engines[i]->prepare();
+}
+
 struct session *session_open(const struct agent_target *target, const struct clock *clock,
                              struct error *err)
 {

@@ -82,6 +82,10 @@ struct engine {
        inside a transaction. NULL when none does. */
     bool (*is_foreign_keys_switch)(const char *sql, size_t length, bool *off);
 
+    /* Settings of the client's library for the whole process; before its first use, harmless when
+       repeated. NULL when there are none. */
+    void (*prepare)(void);
+
     /* Logs in and runs the target's init_sql. ERROR_CONNECT, or ERROR_CONFIG for a bad URL. The
        password is not part of any message. */
     struct session *(*open)(const struct agent_target *target, const struct clock *clock,
@@ -156,6 +160,9 @@ extern const struct engine engine_mysql;
 extern const struct engine engine_sqlite;
 
 const struct engine *engine_of(enum engine_kind kind);
+
+/* Prepares all engines. */
+void engines_prepare(void);
 
 /* Opens with the password from the target's source. NULL and err, wrapped with what was tried. */
 struct session *session_open(const struct agent_target *target, const struct clock *clock,

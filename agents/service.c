@@ -34,6 +34,7 @@ struct service *service_new(const struct service_settings *settings, struct erro
     assert(settings->workers >= 1 && settings->workers <= 512 && settings->kept_sessions >= 0);
     AUTO(service) struct service *service = xcalloc(1, sizeof *service);
 
+    engines_prepare();
     service->settings = *settings;
     pthread_rwlock_init(&service->trust_lock, NULL);
     service->pool = worker_pool_new((size_t)settings->workers);

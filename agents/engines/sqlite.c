@@ -73,6 +73,13 @@ static int on_busy(void *context, int tries)
     return 1;
 }
 
+/* Counting memory takes a lock of the whole process at each allocation: with workers side by side a
+   quarter of their time. SQLite refuses once it is in use, which costs that time and no more. */
+static void sqlite_prepare(void)
+{
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static void replace_database(struct sqlite_session *session, sqlite3 *db)
 {
     pthread_mutex_lock(&session->guard);
@@ -102,7 +109,8 @@ static bool run_init_sql(struct sqlite_session *session, struct error *err)
 
 static bool open_database(struct sqlite_session *session, struct error *err)
 {
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_EXRESCODE |
+                SQLITE_OPEN_NOMUTEX; /* one thread at a time, and sqlite3_interrupt needs none */
     sqlite3 *db = NULL;
     int result = sqlite3_open_v2(session->path, &db, flags, NULL);
 
@@ -337,6 +345,7 @@ const struct engine engine_sqlite = {
     .foreign_keys_off = "PRAGMA foreign_keys = OFF",
     .foreign_key_violations = sqlite_foreign_key_violations,
     .is_foreign_keys_switch = sqlite_is_foreign_keys_switch,
+    .prepare = sqlite_prepare,
     .open = sqlite_open,
     .close = sqlite_close,
     .alive = sqlite_alive,

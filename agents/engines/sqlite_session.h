@@ -18,7 +18,7 @@ struct sqlite_session {
     sqlite3 *db;
     sqlite3_stmt *cached[SQLITE_CACHED_STATEMENTS]; /* our own statements, oldest replaced first */
     size_t next_cached;
-    bool touched;   /* a script ran here since the database was opened */
+    bool touched;   /* a script may have left something in the connection since it was opened */
     bool impatient; /* do not wait for locks */
     int64_t lock_timeout_ms;
     int64_t statement_timeout_ms;  /* 0 for none */

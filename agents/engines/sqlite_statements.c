@@ -64,7 +64,7 @@ bool sqlite_run_counted(struct session *base, const char *sql, size_t length, in
     sqlite3_stmt *statement = NULL;
 
     *rows = 0;
-    session->touched = true;
+    session->touched = session->touched || !sqlite_leaves_no_trace(sql, length);
     if (sqlite_must_stop(session))
         return sqlite_fail(session, SQLITE_INTERRUPT, sql, length, err);
     start_watch(session);

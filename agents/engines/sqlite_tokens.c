@@ -147,3 +147,39 @@ void sqlite_token_append(const struct sqlite_token *token, struct buffer *out)
         break;
     }
 }
+
+static bool is_one_of(const struct sqlite_token *token, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (sqlite_token_is(token, words[i]))
+            return true;
+    return false;
+}
+
+/* A temporary object is made with TEMP or TEMPORARY, or by the name of its schema, quoted or not.
+ */
+static bool may_be_temporary(const struct sqlite_token *token)
+{
+    size_t quote = token->kind == SQLITE_TOKEN_WORD ? 0 : 1;
+
+    return token->length >= quote + strlen("temp") &&
+           strncasecmp(token->text + quote, "temp", strlen("temp")) == 0;
+}
+
+bool sqlite_leaves_no_trace(const char *sql, size_t length)
+{
+    static const char *const harmless[] = {"alter",  "analyze", "create",  "delete",
+                                           "drop",   "insert",  "reindex", "replace",
+                                           "select", "update",  "values",  "with"};
+    struct sqlite_tokens tokens = sqlite_tokens_of(sql, length);
+    struct sqlite_token token;
+
+    if (!sqlite_tokens_next(&tokens, &token) || !is_one_of(&token, harmless, COUNT_OF(harmless)))
+        return false;
+    if (!sqlite_token_is(&token, "create"))
+        return true;
+    while (sqlite_tokens_next(&tokens, &token))
+        if (may_be_temporary(&token))
+            return false;
+    return true;
+}

@@ -42,4 +42,8 @@ bool sqlite_token_is(const struct sqlite_token *token, const char *word);
    strings as they stand with newlines as \n. */
 void sqlite_token_append(const struct sqlite_token *token, struct buffer *out);
 
+/* Whether a statement surely leaves nothing behind in the connection: no pragma, attached database
+   or temporary object. */
+bool sqlite_leaves_no_trace(const char *sql, size_t length);
+
 #endif

@@ -203,7 +203,7 @@ static bool restore(struct mysql_session *session, struct error *err)
         return error_wrap(err, "cannot restore the session's settings");
     if (mysql_select_db(session->db, session->address.database) != 0)
         return mysql_fail(session, NULL, 0, err);
-    session->lock_timeout_ms = -1;
+    session->told_lock_timeout_ms = -1;
     return true;
 }
 
@@ -218,6 +218,8 @@ static bool start_afresh(struct mysql_session *session, struct error *err)
     if (!restore(session, err) || !run_init_sql(session, err))
         return false;
     session->lock_timeout_ms = 0;
+    session->told_lock_timeout_ms = 0;
+    session->statement_timeout_ms = 0;
     session->altered = false;
     return true;
 }
@@ -246,7 +248,10 @@ static bool mysql_engine_commit(struct session *base, struct error *err)
 
 static bool mysql_begin(struct session *base, struct error *err)
 {
-    return mysql_execute(mysql_session_of(base), "START TRANSACTION READ WRITE", MYSQL_HASTY, err);
+    struct mysql_session *session = mysql_session_of(base);
+
+    return mysql_sync_limits(session, err) &&
+           mysql_execute(session, "START TRANSACTION READ WRITE", MYSQL_HASTY, err);
 }
 
 static void append_timeout(struct buffer *sql, const char *name, int64_t timeout_ms)
@@ -260,22 +265,31 @@ static void append_timeout(struct buffer *sql, const char *name, int64_t timeout
                       (long long)((timeout_ms + SECOND_MS - 1) / SECOND_MS));
 }
 
-/* The server counts locks' timeouts in seconds, from 1. A statement's is kept by us: the server's
-   own would also strike statements of ours, and on MySQL only SELECT. */
+/* The server counts locks' timeouts in seconds, from 1. */
+bool mysql_sync_limits(struct mysql_session *session, struct error *err)
+{
+    AUTO_BUFFER struct buffer sql = {0};
+
+    if (session->told_lock_timeout_ms == session->lock_timeout_ms)
+        return true;
+    buffer_append_text(&sql, "SET SESSION ");
+    append_timeout(&sql, "lock_wait_timeout", session->lock_timeout_ms);
+    append_timeout(&sql, ", innodb_lock_wait_timeout", session->lock_timeout_ms);
+    if (!mysql_execute(session, buffer_text(&sql), MYSQL_STEADY, err))
+        return false;
+    session->told_lock_timeout_ms = session->lock_timeout_ms;
+    return true;
+}
+
+/* A statement's limit is kept by us: the server's own would also strike statements of ours, and on
+   MySQL only SELECT. */
 static bool mysql_limit(struct session *base, int64_t lock_timeout_ms, int64_t statement_timeout_ms,
                         struct error *err)
 {
     struct mysql_session *session = mysql_session_of(base);
-    AUTO_BUFFER struct buffer sql = {0};
 
+    (void)err;
     session->statement_timeout_ms = statement_timeout_ms;
-    if (session->lock_timeout_ms == lock_timeout_ms)
-        return true;
-    buffer_append_text(&sql, "SET SESSION ");
-    append_timeout(&sql, "lock_wait_timeout", lock_timeout_ms);
-    append_timeout(&sql, ", innodb_lock_wait_timeout", lock_timeout_ms);
-    if (!mysql_execute(session, buffer_text(&sql), MYSQL_STEADY, err))
-        return false;
     session->lock_timeout_ms = lock_timeout_ms;
     return true;
 }

@@ -31,7 +31,8 @@ struct mysql_session {
     bool plain_mode;  /* SHOW CREATE says the same under the settings of open as on any server */
     struct server_info info;
     bool killed;             /* the statement that runs was killed, and no answer told so yet */
-    int64_t lock_timeout_ms; /* as the server was told; 0: its own default, -1: not known */
+    int64_t lock_timeout_ms; /* 0: the server's own default */
+    int64_t told_lock_timeout_ms; /* what the server was told last; -1: not known */
     int64_t statement_timeout_ms;
     int64_t statement_deadline_ms; /* monotonic, of the script's statement that runs; 0 for none */
     bool locked; /* by us; a script may have given the lock away, which holds_lock would tell */
@@ -94,6 +95,10 @@ void mysql_expand(const char *sql, const char *const *parameters, size_t count, 
 void mysql_append_literal(struct buffer *out, const char *text);
 /* `name`, with backticks doubled. */
 void mysql_append_name(struct buffer *out, const char *name);
+
+/* Tells the server the limits, if they are others than it knows: to be called before what waits
+   for locks. */
+bool mysql_sync_limits(struct mysql_session *session, struct error *err) MUST_USE;
 
 /* Turns the library's last error into err; sql is the statement concerned, or NULL. Marks the
    session broken when the connection is lost. Always false. */

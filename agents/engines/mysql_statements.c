@@ -1,4 +1,5 @@
 #include <string.h>
+#include <strings.h>
 
 #include "agents/engines/mysql_session.h"
 
@@ -117,6 +118,8 @@ bool mysql_query_ours(struct session *base, const char *sql, const char *const *
     AUTO_BUFFER struct buffer text = {0};
     bool was_open = base->engine->in_transaction(base);
 
+    if (strncmp(sql, "SELECT ", strlen("SELECT ")) != 0 && !mysql_sync_limits(session, err))
+        return false;
     mysql_expand(sql, parameters, count, &text);
     if (!perform_ours(session, text.bytes, text.length, row, context, err)) {
         /* A script's LOCK TABLES shuts out all other tables, ours too. */
@@ -130,15 +133,55 @@ bool mysql_query_ours(struct session *base, const char *sql, const char *const *
     return commit_by_itself(session, was_open, err);
 }
 
-/* One statement a call: a second one in the text is a syntax error, as it must be. */
-static bool refuse_many(struct mysql_session *session, struct error *err)
+/* One statement a call: a second one in the text is a syntax error, as it must be. Without a
+   semicolon there is none. */
+static bool refuse_many(struct mysql_session *session, const char *sql, size_t length,
+                        struct error *err)
 {
-    if (!session->multi)
+    if (!session->multi || memchr(sql, ';', length) == NULL)
         return true;
     if (mysql_set_server_option(session->db, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0)
         return mysql_fail(session, NULL, 0, err);
     session->multi = false;
     return true;
+}
+
+static bool begins_with(const char *sql, size_t length, const char *words)
+{
+    size_t size = strlen(words);
+
+    return length > size && strncasecmp(sql, words, size) == 0;
+}
+
+/* Whether a statement is one that leaves the session as it was: most are, and restoring costs as
+   much as running some of them. Those that are written in an unusual way count as not. */
+static bool spares_session(const char *sql, size_t length)
+{
+    static const char *const sparing[] = {
+        "ALTER TABLE ",
+        "CREATE TABLE ",
+        "DROP TABLE ",
+        "CREATE INDEX ",
+        "DROP INDEX ",
+        "RENAME TABLE ",
+        "CREATE VIEW ",
+        "CREATE UNIQUE INDEX ",
+        "INSERT INTO ",
+        "INSERT IGNORE ",
+        "UPDATE ",
+        "DELETE FROM ",
+        "REPLACE INTO ",
+        "DROP VIEW ",
+        "CREATE OR REPLACE VIEW ",
+    };
+
+    /* A user variable may be set anywhere. */
+    if (memchr(sql, '@', length) != NULL)
+        return false;
+    for (size_t i = 0; i < COUNT_OF(sparing); i++)
+        if (begins_with(sql, length, sparing[i]))
+            return true;
+    return false;
 }
 
 bool mysql_run_counted(struct session *base, const char *sql, size_t length, int64_t *rows,
@@ -151,9 +194,10 @@ bool mysql_run_counted(struct session *base, const char *sql, size_t length, int
     *rows = 0;
     if (base->broken)
         return error_set(err, ERROR_CONNECT, "the connection was lost");
-    if (!refuse_many(session, err))
+    if (!refuse_many(session, sql, length, err) || !mysql_sync_limits(session, err))
         return false;
-    session->altered = true;
+    if (!spares_session(sql, length))
+        session->altered = true;
     if (session->statement_timeout_ms != 0)
         session->statement_deadline_ms =
             base->clock->monotonic_ms(base->clock) + session->statement_timeout_ms;

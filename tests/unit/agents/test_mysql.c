@@ -1,6 +1,5 @@
 /* What is special to MySQL and MariaDB; what every engine must do is in the contract. */
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -202,6 +201,35 @@ static void restoring_the_settings_does_not_commit(void **state)
     assert_true(env->engine->restore_settings(session, &err));
     assert_answer(session, "SELECT @@autocommit", "1");
     assert_int_equal(contract_count_rows(session, "SELECT 1 FROM fleet_intent"), 0);
+}
+
+static void a_variable_that_data_set_is_gone_after_reset(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    struct error err = {0};
+
+    contract_do(session, "CREATE TABLE c_items (id INTEGER)");
+    contract_do(session, "INSERT INTO c_items VALUES (@left := 7)");
+    assert_true(env->engine->reset(session, &err));
+    assert_null(ask(session, "SELECT @left"));
+}
+
+static void limits_hold_for_what_comes_and_end_with_reset(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    AUTO(text) char *usual = ask(session, "SELECT @@lock_wait_timeout");
+    struct error err = {0};
+
+    assert_true(env->engine->limit(session, 1500, 0, &err));
+    contract_begin(session);
+    assert_answer(session, "SELECT @@lock_wait_timeout", "2");
+    assert_answer(session, "SELECT @@innodb_lock_wait_timeout", "2");
+    assert_true(env->engine->reset(session, &err));
+    contract_begin(session);
+    assert_answer(session, "SELECT @@lock_wait_timeout", usual);
+    contract_commit(session);
 }
 
 static void a_scripts_table_locks_do_not_shut_us_out(void **state)
@@ -409,136 +437,6 @@ static void the_server_says_what_it_is(void **state)
     assert_memory_equal(info.version + strlen(name), version, strspn(version, "0123456789."));
 }
 
-/* Objects that only some engines have; each must change the schema. */
-static const char *const changes[] = {
-    "CREATE TABLE c_items (id INTEGER PRIMARY KEY AUTO_INCREMENT, a INTEGER)",
-    "CREATE TRIGGER c_first BEFORE INSERT ON c_items FOR EACH ROW SET NEW.a = 1",
-    "CREATE TRIGGER c_second BEFORE INSERT ON c_items FOR EACH ROW PRECEDES c_first SET NEW.a = 2",
-    "CREATE OR REPLACE FUNCTION c_function(x INTEGER) RETURNS INTEGER DETERMINISTIC RETURN x + 1",
-    "CREATE OR REPLACE FUNCTION c_function(x INTEGER) RETURNS INTEGER DETERMINISTIC RETURN x + 2",
-    "CREATE PROCEDURE c_procedure() BEGIN SELECT 1;\n SELECT 2; END",
-    "CREATE EVENT c_event ON SCHEDULE EVERY 1 DAY DO SELECT 1",
-    "CREATE SEQUENCE c_sequence START WITH 5",
-    "ALTER TABLE c_items COMMENT = 'words'",
-    "ALTER TABLE c_items MODIFY a INTEGER COMMENT 'more words'",
-};
-
-static const char *const undo_changes[] = {
-    "DROP EVENT IF EXISTS c_event",       "DROP PROCEDURE IF EXISTS c_procedure",
-    "DROP FUNCTION IF EXISTS c_function", "DROP SEQUENCE IF EXISTS c_sequence",
-    "DROP TABLE IF EXISTS c_items",
-};
-
-static void undo(struct session *session)
-{
-    for (size_t i = 0; i < COUNT_OF(undo_changes); i++)
-        contract_do(session, undo_changes[i]);
-}
-
-static void triggers_routines_events_and_sequences_are_in_the_schema(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *session = contract_open(env);
-
-    undo(session);
-    char *before = contract_schema(session);
-    AUTO(text) char *empty = xstrdup(before);
-    for (size_t i = 0; i < COUNT_OF(changes); i++) {
-        contract_do(session, changes[i]);
-        char *after = contract_schema(session);
-
-        if (strcmp(before, after) == 0)
-            fail_msg("it does not show in the schema: %s", changes[i]);
-        text_free(before);
-        before = after;
-    }
-    contract_do(session, "INSERT INTO c_items (a) VALUES (1), (2), (3)");
-    contract_do(session, "SELECT NEXTVAL(c_sequence)");
-    AUTO(text) char *with_data = contract_schema(session);
-    assert_string_equal(before, with_data);
-    text_free(before);
-    undo(session);
-    AUTO(text) char *at_last = contract_schema(session);
-    assert_string_equal(empty, at_last);
-}
-
-static void the_order_of_triggers_is_in_the_schema(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *session = contract_open(env);
-    static const char first[] = "CREATE TRIGGER c_first BEFORE INSERT ON c_items FOR EACH ROW"
-                                " SET NEW.a = 1";
-    static const char second[] = "CREATE TRIGGER c_second BEFORE INSERT ON c_items FOR EACH ROW"
-                                 " SET NEW.a = 2";
-
-    contract_do(session, "CREATE TABLE c_items (a INTEGER)");
-    contract_do(session, first);
-    contract_do(session, second);
-    AUTO(text) char *one = contract_schema(session);
-    contract_do(session, "DROP TRIGGER c_first");
-    contract_do(session, first);
-    AUTO(text) char *two = contract_schema(session);
-    assert_string_not_equal(one, two);
-}
-
-static void the_schema_is_the_same_under_any_sql_mode(void **state)
-{
-    const struct contract_env *env = *state;
-    static const char *const init[] = {
-        "SET SESSION sql_mode = 'ANSI,NO_BACKSLASH_ESCAPES,NO_TABLE_OPTIONS',"
-        " sql_quote_show_create = 0"};
-    struct contract_env odd = *env;
-
-    odd.target.init_sql = init;
-    odd.target.init_sql_count = COUNT_OF(init);
-    AUTO(session) struct session *plain = contract_open(env);
-    AUTO(session) struct session *other = contract_open(&odd);
-    contract_do(plain, "CREATE TABLE c_items (id INTEGER, a VARCHAR(9) DEFAULT 'a\\\\b')");
-    contract_do(plain, "CREATE VIEW c_view AS SELECT id FROM c_items");
-    AUTO(text) char *expected = contract_schema(plain);
-    AUTO(text) char *schema = contract_schema(other);
-    assert_string_equal(schema, expected);
-    assert_int_equal(contract_count_rows(other, "SELECT 1 AS x FROM (SELECT 1 AS y) \"t\""), 1);
-}
-
-/* The same server, another database. */
-static char *url_of_database(const char *url, const char *database)
-{
-    const char *end = strchrnul(url, '?');
-    const char *slash = memrchr(url, '/', (size_t)(end - url));
-
-    return xasprintf("%.*s/%s%s", (int)(slash - url), url, database, end);
-}
-
-static const char *const clone_objects[] = {
-    "CREATE SEQUENCE c_sequence",
-    "CREATE TABLE c_items (id INTEGER DEFAULT NEXTVAL(c_sequence))",
-    "CREATE VIEW c_view AS SELECT id, engine FROM c_items JOIN information_schema.engines",
-};
-
-static void clones_have_the_same_schema(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *session = contract_open(env);
-    AUTO(text) char *url = url_of_database(env->url, "c_clone");
-    struct contract_env clone = *env;
-
-    undo(session);
-    contract_do(session, "DROP DATABASE IF EXISTS c_clone");
-    contract_do(session, "CREATE DATABASE c_clone");
-    clone.target.url = url;
-    AUTO(session) struct session *other = contract_open(&clone);
-    for (size_t i = 0; i < COUNT_OF(clone_objects); i++) {
-        contract_do(session, clone_objects[i]);
-        contract_do(other, clone_objects[i]);
-    }
-    AUTO(text) char *one = contract_schema(session);
-    AUTO(text) char *two = contract_schema(other);
-    assert_string_equal(one, two);
-    undo(session);
-    contract_do(session, "DROP DATABASE c_clone");
-}
-
 static void *use_session(void *context)
 {
     AUTO(session) struct session *session = contract_open(context);
@@ -572,6 +470,8 @@ int main(void)
         TEST(our_statements_mean_the_same_under_any_setting),
         TEST(what_we_write_is_kept_at_once_without_autocommit),
         TEST(restoring_the_settings_does_not_commit),
+        TEST(a_variable_that_data_set_is_gone_after_reset),
+        TEST(limits_hold_for_what_comes_and_end_with_reset),
         TEST(a_scripts_table_locks_do_not_shut_us_out),
         TEST(two_statements_in_one_are_refused),
         TEST(a_statement_that_is_a_comment_for_another_server_runs),
@@ -587,10 +487,6 @@ int main(void)
         TEST(a_script_that_gives_the_lock_away_is_found_out),
         TEST(the_holder_of_the_lock_is_named_for_certain),
         TEST(the_server_says_what_it_is),
-        TEST(triggers_routines_events_and_sequences_are_in_the_schema),
-        TEST(the_order_of_triggers_is_in_the_schema),
-        TEST(the_schema_is_the_same_under_any_sql_mode),
-        TEST(clones_have_the_same_schema),
         TEST(sessions_are_opened_and_used_by_any_thread),
     };
     union {

@@ -70,6 +70,8 @@ void error_describe(const struct error *err, struct buffer *out)
     else if (err->file[0] != '\0')
         buffer_printf(out, "%s: ", err->file);
     buffer_append_text(out, err->message);
+    if (err->sqlstate[0] != '\0')
+        buffer_printf(out, " (SQLSTATE %s)", err->sqlstate);
 }
 
 bool diagnostics_ok(const struct diagnostics *diagnostics, struct error *err)

@@ -25,7 +25,7 @@ void diagnostics_add_error(struct diagnostics *diagnostics, const struct error *
 size_t diagnostics_count(const struct diagnostics *diagnostics);
 const struct error *diagnostics_at(const struct diagnostics *diagnostics, size_t index);
 
-/* "file:line: message" of one error, as far as the place is known. */
+/* "file:line: message (SQLSTATE 42703)" of one error, as far as these are known. */
 struct buffer;
 void error_describe(const struct error *err, struct buffer *out);
 

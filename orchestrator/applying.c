@@ -63,19 +63,41 @@ static const struct report_column columns[] = {
     {.key = "duration_ms", .title = "MS", .is_number = true},
     {.key = "code", .title = "CODE"},
     {.key = "error", .title = "ERROR"},
+    {.key = "file", .title = "FILE", .only_data = true},
+    {.key = "line", .title = "LINE", .is_number = true, .only_data = true},
+    {.key = "statement", .title = "STATEMENT", .is_number = true, .only_data = true},
+    {.key = "sqlstate", .title = "SQLSTATE", .only_data = true},
 };
+
+static void report_place(struct report *report, int number)
+{
+    if (number > 0)
+        report_number(report, number);
+    else
+        report_text(report, NULL, STYLE_PLAIN);
+}
+
+/* Nothing, or what an error's fields say; the message stands alone in its column. */
+static void report_failure(struct report *report, const struct error *err)
+{
+    bool failed = err->code != ERROR_NONE;
+
+    report_text(report, failed ? error_code_name(err->code) : NULL, STYLE_PLAIN);
+    report_text(report, failed ? err->message : NULL, STYLE_PLAIN);
+    report_text(report, err->file[0] != '\0' ? err->file : NULL, STYLE_PLAIN);
+    report_place(report, err->line);
+    report_place(report, err->statement);
+    report_text(report, err->sqlstate[0] != '\0' ? err->sqlstate : NULL, STYLE_PLAIN);
+}
 
 static void report_job(struct report *report, const struct rollout_job *job)
 {
-    bool failed = job->error.code != ERROR_NONE;
-
     report_row(report);
     report_text(report, job->target->name, STYLE_NAME);
     report_text(report, job_state_name(job->state), STYLE_PLAIN);
     report_number(report, (int64_t)job->steps_done);
     report_number(report, job->begun ? job->ended_ms - job->began_ms : 0);
-    report_text(report, failed ? error_code_name(job->error.code) : NULL, STYLE_PLAIN);
-    report_text(report, failed ? job->error.message : NULL, STYLE_PLAIN);
+    report_failure(report, &job->error);
 }
 
 static void report_unreached(struct report *report, const struct surveyed *item)
@@ -85,8 +107,7 @@ static void report_unreached(struct report *report, const struct surveyed *item)
     report_text(report, "unreachable", STYLE_BAD);
     report_number(report, 0);
     report_number(report, 0);
-    report_text(report, error_code_name(item->error.code), STYLE_PLAIN);
-    report_text(report, item->error.message, STYLE_PLAIN);
+    report_failure(report, &item->error);
 }
 
 static void print_data(const struct applying *applying, const struct rollout_state *state,
@@ -126,7 +147,8 @@ static void print_summary(const struct rollout_state *state, int64_t took_ms,
 static int status_of(const struct rollout_state *state)
 {
     for (size_t i = 0; i < state->count; i++)
-        if (state->jobs[i].state == JOB_NEEDS_OPERATOR || state->jobs[i].state == JOB_UNKNOWN)
+        if (state->jobs[i].state == JOB_UNKNOWN ||
+            error_exit_status(state->jobs[i].error.code) == STATUS_HALTED)
             return STATUS_HALTED;
     return state->applied == state->count && state->failed_before == 0 ? STATUS_DONE
                                                                        : STATUS_FAILED;

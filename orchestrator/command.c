@@ -60,11 +60,6 @@ void report_error(const struct terminal *terminal, const struct error *err)
     fprintf(stream, "%serror:%s ", terminal_style(color, STYLE_BAD),
             terminal_style(color, STYLE_PLAIN));
     terminal_put_untrusted(stream, buffer_text(&text), true);
-    if (err->sqlstate[0] != '\0') {
-        fputs(" (SQLSTATE ", stream);
-        terminal_put_untrusted(stream, err->sqlstate, false);
-        fputc(')', stream);
-    }
     fputc('\n', stream);
 }
 

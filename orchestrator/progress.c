@@ -3,6 +3,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "common/diagnostics.h"
 #include "common/text.h"
 
 enum { REDRAW_MS = 100, BAR_WIDTH = 24 };
@@ -69,8 +70,11 @@ void progress_target_line(const struct rollout_job *job, bool color, struct buff
                   job_state_name(job->state), terminal_style(color, STYLE_PLAIN), job->steps_done,
                   job->steps_done == 1 ? "step" : "steps", took);
     if (job->error.code != ERROR_NONE) {
+        AUTO_BUFFER struct buffer why = {0};
+
+        error_describe(&job->error, &why);
         buffer_append_text(out, "\n    ");
-        text_append_escaped(out, job->error.message, strlen(job->error.message), false);
+        text_append_escaped(out, buffer_text(&why), why.length, false);
     }
     buffer_append_char(out, '\n');
 }

@@ -48,7 +48,7 @@ static void report_state(struct report *report, const struct surveyed *item, int
         buffer_printf(&detail, "%s %s_%s stopped at statement %d: %s",
                       direction_name(intent->direction), intent->version, intent->name,
                       intent->statement, intent->summary);
-        report_text(report, "needs operator", STYLE_BAD);
+        report_text(report, "needs_operator", STYLE_BAD);
     } else if (pending == PENDING_UNKNOWN) {
         report_text(report, "conflict", STYLE_BAD);
     } else {

@@ -4,8 +4,9 @@
     tests/bench/fanout.py [--runs N] [--engine ENGINE]
 
 In turn, in one run: the floor (tests/bench/floor.c), fleet apply --yes through one agent over TLS, the
-engines' own command line tools under xargs -P 8, and dbmate under xargs -P 8 if it is on the PATH. Prints
-medians, their ratios to the floor, the share of the fingerprint, and the CPU of fleet and of the agent."""
+engines' own command line tools under xargs -P 8, and dbmate under xargs -P 8 if a native one is on the PATH.
+Prints medians, their ratios to the floor, the share of the fingerprint, and the CPU of fleet and of the
+agent. Ends with 1 if an aim is missed."""
 
 import argparse
 import os
@@ -26,6 +27,7 @@ import servers  # noqa: E402
 from fleet import BIN, Fleet  # noqa: E402
 
 COUNTS = {"sqlite": 200, "postgresql": 100, "mysql": 100}
+AIMS = {"sqlite": 1.3, "postgresql": 1.5, "mysql": 1.8}  # times the floor
 TABLES = ("CREATE TABLE item (id INTEGER PRIMARY KEY, title VARCHAR(80) NOT NULL);"
           "CREATE TABLE floor_version (version VARCHAR(40));"
           "CREATE TABLE cli_version (version VARCHAR(40));")
@@ -167,6 +169,8 @@ def measure(engine, server, runs):
     print(f"\n{engine}: {len(bench.names)} databases, median of {runs}")
     for name, value in median.items():
         print(f"  {name:<12} {value:7.3f} s  {value / median['floor']:6.2f} x floor")
+    ratio, aim = median["fleet"] / median["floor"], AIMS[engine]
+    print(f"  fleet is {ratio:.2f} x the floor, aim {aim}: {'met' if ratio <= aim else 'MISSED'}")
     share = fingerprint_time(bench, fleet)
     print(f"  {'fingerprint':<12} {share:7.3f} s  {share / median['floor']:6.2f} x floor"
           f"  ({share / median['fleet']:.0%} of fleet)")
@@ -174,6 +178,7 @@ def measure(engine, server, runs):
           flush=True)
     fleet.fleet.stop()
     shutil.rmtree(root)
+    return ratio <= aim
 
 
 def main():
@@ -182,13 +187,15 @@ def main():
     parser.add_argument("--engine", choices=COUNTS)
     options = parser.parse_args()
     servers.exit_on_signals()
+    met = True
     for engine in [options.engine] if options.engine else COUNTS:
         server = {"postgresql": lambda: servers.PostgreSQL(max_connections=400),
                   "mysql": lambda: servers.MariaDB(max_connections=400),
                   "sqlite": lambda: None}[engine]()
-        measure(engine, server, options.runs)
+        met &= measure(engine, server, options.runs)
         if server:
             server.stop()
+    return 0 if met else 1
 
 
-main()
+sys.exit(main())

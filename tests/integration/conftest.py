@@ -30,6 +30,20 @@ class Sqlite:
     def url(self, name):
         return f"sqlite:{self.path(name)}"
 
+    def client(self, name):
+        return ["sqlite3", "-batch", self.path(name)]
+
+    def locked(self, name):
+        """Whether somebody is writing."""
+        connection = sqlite3.connect(self.path(name), timeout=0)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            return False
+        except sqlite3.OperationalError:
+            return True
+        finally:
+            connection.close()
+
     def sql(self, text, name):
         connection = sqlite3.connect(self.path(name))
         try:
@@ -99,6 +113,9 @@ class Databases:
 
     def url(self, name):
         return self.server.url(self.prefix + name)
+
+    def client(self, name):
+        return self.server.client(self.prefix + name)
 
     def sql(self, text, name):
         return self.server.sql(text, self.prefix + name).replace("|", "\t")

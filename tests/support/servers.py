@@ -210,7 +210,7 @@ class MariaDB(Server):
         return done.returncode == 0
 
     def client(self, database="mysql"):
-        return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B",
+        return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B", "-n",
                 "--default-character-set=utf8mb4", database]
 
     def sql(self, text, database="mysql"):

@@ -1,0 +1,110 @@
+"""kill -9 of an agent or of fleet apply in mid-run; then the same command again."""
+
+import pytest
+
+from fleet import wait_for
+from scenario import Gate, only
+
+NOTHING = "-- fleet: nothing-to-undo\n"
+STEPS = ("001", "002", "003", "004")
+
+
+@pytest.fixture
+def gated(one, engine):
+    """Four migrations of which the third passes a closed gate; each leaves one row in log."""
+    gate = Gate(engine)
+    one.migration("001_log", "CREATE TABLE log (step INTEGER NOT NULL);\n" + gate.TABLE
+                  + "INSERT INTO log VALUES (1);\n", "DROP TABLE log;\nDROP TABLE gate;\n")
+    one.apply()
+    gate.close()
+    one.migration("002_two", "INSERT INTO log VALUES (2);\n", NOTHING)
+    one.migration("003_three", gate.script + "CREATE TABLE made (id INTEGER);\n"
+                  "INSERT INTO log VALUES (3);\n" + gate.statement, NOTHING)
+    one.migration("004_four", "INSERT INTO log VALUES (4);\n", NOTHING)
+    one.run("sum")
+    return one, gate
+
+
+def steps(engine):
+    return engine.sql("SELECT step FROM log ORDER BY step", "one").split()
+
+
+def history(engine):
+    return engine.sql("SELECT version FROM fleet_history ORDER BY seq", "one").split()
+
+
+def applied_once(engine):
+    return steps(engine) == ["1", "2", "3", "4"] and history(engine) == list(STEPS)
+
+
+def end_with(fleet, engine):
+    """The same command again: applied once, or on MariaDB stopped at a recorded statement."""
+    process = fleet.start("apply", "prod", "--yes")
+    out, errors = process.communicate(timeout=120)
+    if engine.name == "mysql" and process.returncode == 4:
+        detail = fleet.status(expect=4)["one"]["detail"]
+        assert "003_three stopped at statement" in detail, detail
+        assert steps(engine) in (["1", "2"], ["1", "2", "3"])
+        return
+    assert process.returncode == 0, out + errors
+    assert applied_once(engine)
+    assert fleet.status()["one"]["applied"] == 4
+
+
+def test_an_agent_killed_in_mid_run_and_the_same_command_again(gated, engine):
+    fleet, gate = gated
+    apply = fleet.start("apply", "prod", "--yes")
+    gate.wait_until_reached()
+    fleet.agents["db-1"].kill()
+    out, errors = apply.communicate(timeout=60)
+    assert apply.returncode == 4 and "one" in out, out + errors
+    gate.open()
+    fleet.agents["db-1"].start()
+    end_with(fleet, engine)
+
+
+@only("postgresql", "mysql")
+def test_an_agent_killed_whose_statement_lives_on_at_the_server(gated, engine):
+    """The server does not know that its client is dead as long as the statement waits."""
+    fleet, gate = gated
+    apply = fleet.start("apply", "prod", "--yes")
+    gate.wait_until_reached()
+    fleet.agents["db-1"].kill()
+    apply.communicate(timeout=60)
+    fleet.agents["db-1"].start()
+    again = fleet.start("apply", "prod", "--yes")
+    assert gate.reached()
+    gate.open()
+    again.communicate(timeout=120)
+    end_with(fleet, engine)
+
+
+def test_fleet_apply_killed_in_mid_run_and_the_same_command_again(gated, engine):
+    """The agent goes on alone; until it has ended, nobody else gets at the target."""
+    fleet, gate = gated
+    if engine.name == "sqlite":
+        gate.close(count=5_000_000)
+    apply = fleet.start("apply", "prod", "--yes")
+    gate.wait_until_reached()
+    apply.kill()
+    apply.communicate()
+    if engine.name != "sqlite":
+        assert "is at work on this target" in fleet.run("apply", "prod", "--yes", expect=1).stdout
+        gate.open()
+    wait_for(lambda: history(engine) == list(STEPS), "the agent to end alone")
+    fleet.run("apply", "prod", "--yes")
+    assert applied_once(engine)
+    rows = fleet.json("audit", "report")["applied"]
+    assert [row["version"] for row in rows] == list(STEPS)
+
+
+def test_everything_killed_in_mid_run_and_the_same_commands_again(gated, engine):
+    fleet, gate = gated
+    apply = fleet.start("apply", "prod", "--yes")
+    gate.wait_until_reached()
+    apply.kill()
+    fleet.agents["db-1"].kill()
+    apply.communicate()
+    gate.open()
+    fleet.agents["db-1"].start()
+    end_with(fleet, engine)

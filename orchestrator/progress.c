@@ -58,6 +58,31 @@ void progress_line(const struct rollout_state *state, int64_t elapsed_ms, int wi
     }
 }
 
+static void append_why(const struct error *err, struct buffer *out)
+{
+    AUTO_BUFFER struct buffer why = {0};
+
+    error_describe(err, &why);
+    buffer_append_text(out, "\n    ");
+    text_append_escaped(out, buffer_text(&why), why.length, false);
+}
+
+void progress_step_line(const struct run_event *event, bool color, struct buffer *out)
+{
+    bool waiting = event->step == STEP_WAITING;
+
+    buffer_printf(out, "%-24s %s%s%s  %s ", event->target,
+                  terminal_style(color, waiting ? STYLE_WARN : STYLE_PLAIN),
+                  step_state_name(event->step), terminal_style(color, STYLE_PLAIN),
+                  direction_name(event->direction));
+    text_append_escaped(out, event->version, strlen(event->version), false);
+    buffer_append_char(out, ' ');
+    text_append_escaped(out, event->name, strlen(event->name), false);
+    if (waiting && event->error != NULL)
+        append_why(event->error, out);
+    buffer_append_char(out, '\n');
+}
+
 void progress_target_line(const struct rollout_job *job, bool color, struct buffer *out)
 {
     char took[32];
@@ -69,13 +94,8 @@ void progress_target_line(const struct rollout_job *job, bool color, struct buff
     buffer_printf(out, "%-24s %s%s%s  %zu %s  %s", job->target->name, terminal_style(color, style),
                   job_state_name(job->state), terminal_style(color, STYLE_PLAIN), job->steps_done,
                   job->steps_done == 1 ? "step" : "steps", took);
-    if (job->error.code != ERROR_NONE) {
-        AUTO_BUFFER struct buffer why = {0};
-
-        error_describe(&job->error, &why);
-        buffer_append_text(out, "\n    ");
-        text_append_escaped(out, buffer_text(&why), why.length, false);
-    }
+    if (job->error.code != ERROR_NONE)
+        append_why(&job->error, out);
     buffer_append_char(out, '\n');
 }
 
@@ -113,22 +133,32 @@ static void draw(struct progress *progress, const struct rollout_state *state)
     progress->drawn_ms = now;
 }
 
+/* The line that an event is worth; none for most. Whoever waits for a lock is always told. */
+static void describe(const struct terminal *terminal, const struct rollout_job *job,
+                     const struct run_event *event, struct buffer *line)
+{
+    bool all = terminal->verbose;
+
+    if (event->kind == RUN_STEP && (all || event->step == STEP_WAITING))
+        progress_step_line(event, terminal->color_out, line);
+    else if (event->kind == RUN_JOB && job->ended &&
+             (all || !terminal->live || job->state != JOB_APPLIED))
+        progress_target_line(job, terminal->color_out, line);
+}
+
 void progress_observe(void *context, const struct rollout_state *state, size_t index,
                       const struct run_event *event)
 {
     struct progress *progress = context;
     const struct terminal *terminal = progress->terminal;
     AUTO_BUFFER struct buffer line = {0};
-    const struct rollout_job *job = event != NULL ? &state->jobs[index] : NULL;
-    bool ends = event != NULL && event->kind == RUN_JOB && job->ended;
-    bool shown = ends && !progress->quiet &&
-                 (!terminal->live || terminal->verbose || job->state != JOB_APPLIED);
 
-    if (shown) {
+    if (event != NULL && !progress->quiet)
+        describe(terminal, &state->jobs[index], event, &line);
+    if (line.length > 0) {
         erase(progress);
-        progress_target_line(job, terminal->color_out, &line);
         fputs(buffer_text(&line), terminal->out);
-        if (terminal->live)
+        if (terminal->live || event->kind == RUN_STEP)
             fflush(terminal->out);
     }
     if (terminal->live)

@@ -3,8 +3,8 @@
  *
  * On a terminal one line is drawn again and again: a bar for the wave, targets done, failed
  * and running, time gone and time left by the pace so far; failures scroll away above it. In a
- * pipe each finished target is one plain line and nothing is redrawn. The line itself is made by
- * a pure function.
+ * pipe each finished target is one plain line and nothing is redrawn. Whoever waits for a lock is
+ * told on either; each step only on request. The lines are made by pure functions.
  */
 #ifndef FLEET_ORCHESTRATOR_PROGRESS_H
 #define FLEET_ORCHESTRATOR_PROGRESS_H
@@ -17,6 +17,9 @@
 /* The line for a state after elapsed_ms, at most width columns. */
 void progress_line(const struct rollout_state *state, int64_t elapsed_ms, int width, bool color,
                    struct buffer *out);
+
+/* What a step is at: "orders-017  waiting  up 002 email", and below it who is in the way. */
+void progress_step_line(const struct run_event *event, bool color, struct buffer *out);
 
 /* One finished target: "orders-017  applied  3 steps  1.2 s". */
 void progress_target_line(const struct rollout_job *job, bool color, struct buffer *out);

@@ -50,12 +50,30 @@ static void a_failed_target_says_why_and_cannot_steer_the_terminal(void **unused
     assert_null(strchr(buffer_text(&line), '\033'));
 }
 
+static void a_step_that_waits_says_for_whom(void **unused)
+{
+    (void)unused;
+    const struct error err = {.code = ERROR_LOCKED, .message = "held by \033pid 7"};
+    const struct run_event event = {.kind = RUN_STEP,
+                                    .target = "orders-1",
+                                    .step = STEP_WAITING,
+                                    .version = "002",
+                                    .name = "email",
+                                    .direction = DIRECTION_UP,
+                                    .error = &err};
+    AUTO_BUFFER struct buffer line = {0};
+
+    progress_step_line(&event, false, &line);
+    assert_non_null(strstr(buffer_text(&line), "waiting  up 002 email\n    held by \\x1bpid 7\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_line_tells_done_failed_running_and_times),
         cmocka_unit_test(there_is_no_escape_in_the_line_without_colours),
         cmocka_unit_test(a_failed_target_says_why_and_cannot_steer_the_terminal),
+        cmocka_unit_test(a_step_that_waits_says_for_whom),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,8 +3,9 @@
 --
 -- Plain statements without joins: one statement with joins takes the server three times as long to
 -- plan as these. The reader leaves out members of extensions, and parts of relations that have no
--- row. $1 is the oid of the one schema that the target is, or 0 for all. Objects of users have oids
--- from 16384 on. The server prints names with their schema unless the search_path finds them.
+-- row; the many parts of our own tables are not even spelt. $1 is the oid of the one schema that the
+-- target is, or 0 for all. Objects of users have oids from 16384 on. The server prints names with
+-- their schema unless the search_path finds them.
 SELECT relhastriggers OR relhasrules, 1259, oid, NULL, concat(
     CASE relkind WHEN 'r' THEN 'table ' WHEN 'p' THEN 'partitioned table ' WHEN 'v' THEN 'view '
                  WHEN 'm' THEN 'materialized view ' WHEN 'S' THEN 'sequence '
@@ -33,22 +34,27 @@ SELECT false, NULL, NULL, attrelid, concat('column ', attrelid::regclass, '.', q
         SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef
         WHERE adrelid = attrelid AND adnum = attnum)) END)
 FROM pg_attribute
-WHERE attrelid >= 16384 AND attnum > 0 AND NOT attisdropped
-  AND (SELECT relkind IN ('r', 'p', 'f', 'c') AND $1 IN (0, relnamespace)
-       FROM pg_class WHERE oid = attrelid);
+WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY (ARRAY(
+    SELECT oid FROM pg_class
+    WHERE oid >= 16384 AND relkind IN ('r', 'p', 'f', 'c') AND $1 IN (0, relnamespace)
+      AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')));
 
 SELECT false, 1247, contypid, NULLIF(conrelid, 0), concat('constraint ',
     CASE conrelid WHEN 0 THEN contypid::regtype::text ELSE conrelid::regclass::text END, '.',
     quote_ident(conname), ' ', pg_get_constraintdef(oid))
 FROM pg_constraint
-WHERE oid >= 16384 AND contype NOT IN ('t', 'n') AND $1 IN (0, connamespace);
+WHERE oid >= 16384 AND contype NOT IN ('t', 'n') AND $1 IN (0, connamespace)
+  AND (conrelid = 0 OR (SELECT relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')
+                        FROM pg_class WHERE oid = conrelid));
 
 SELECT false, NULL, NULL, indrelid, concat('index ', indexrelid::regclass, ' ',
     pg_get_indexdef(indexrelid, 0, true), CASE WHEN indisreplident THEN ' replica identity' END,
     CASE WHEN NOT indisvalid THEN ' INVALID' END)
 FROM pg_index
 WHERE indexrelid >= 16384
-  AND (SELECT relkind <> 't' AND $1 IN (0, relnamespace) FROM pg_class WHERE oid = indrelid);
+  AND (SELECT relkind <> 't' AND $1 IN (0, relnamespace)
+              AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')
+       FROM pg_class WHERE oid = indrelid);
 
 SELECT false, NULL, NULL, seqrelid, concat('sequence ', seqrelid::regclass, ' as ',
     format_type(seqtypid, NULL), ' start ', seqstart, ' increment ', seqincrement, ' from ', seqmin,

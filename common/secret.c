@@ -74,9 +74,10 @@ static bool read_from_command(const char *command, char **secret, struct error *
     __attribute__((cleanup(wipe))) struct buffer bytes = {0};
     __attribute__((cleanup(wipe))) struct buffer diagnostics = {0};
 
-    /* What it wrote to standard error may repeat the secret, so the message leaves it out. */
+    /* The command may hold a token, and what it wrote to standard error may repeat the secret; the
+       message leaves both out. */
     if (!process_run(argv, &limits, &bytes, &diagnostics, err))
-        return error_wrap(err, "password_command \"%s\"", command);
+        return error_wrap(err, "password_command");
     return take_secret(&bytes, "what password_command printed", secret, err);
 }
 

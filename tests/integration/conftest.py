@@ -114,6 +114,9 @@ class Databases:
     def url(self, name):
         return self.server.url(self.prefix + name)
 
+    def tcp_url(self, name):
+        return self.server.tcp_url(self.prefix + name)
+
     def client(self, name):
         return self.server.client(self.prefix + name)
 

@@ -147,6 +147,17 @@ def fingerprint_time(bench, fleet):
                statistics.median(survey() for _ in range(3)))
 
 
+def sync_time(root):
+    """The median of what making a small write durable costs here."""
+    with open(root / "sync", "wb", buffering=0) as file:
+        def once():
+            file.write(bytes(4096))
+            began = time.monotonic()
+            os.fdatasync(file)
+            return time.monotonic() - began
+        return statistics.median(once() for _ in range(50))
+
+
 def measure(engine, server, runs):
     root = Path(tempfile.mkdtemp(prefix="fleet-bench-"))
     bench = Bench(engine, root, server)
@@ -166,7 +177,8 @@ def measure(engine, server, runs):
         if dbmate:
             rows["dbmate"].append(bench.dbmate(dbmate))
     median = {name: statistics.median(values) for name, values in rows.items()}
-    print(f"\n{engine}: {len(bench.names)} databases, median of {runs}")
+    print(f"\n{engine}: {len(bench.names)} databases, median of {runs}; one fdatasync takes"
+          f" {sync_time(root) * 1e3:.2f} ms")
     for name, value in median.items():
         print(f"  {name:<12} {value:7.3f} s  {value / median['floor']:6.2f} x floor")
     ratio, aim = median["fleet"] / median["floor"], AIMS[engine]

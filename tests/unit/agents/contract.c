@@ -1,12 +1,11 @@
 #include "contract.h"
 
-#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/memory.h"
 #include "contract_env.h"
+#include "contract_waits.h"
 
 static void a_server_that_is_not_there_is_a_connect_error(void **state)
 {
@@ -302,60 +301,6 @@ static void a_savepoint_brings_back_a_failed_script(void **state)
     contract_refused(session, "SELECT * FROM c_other", ERROR_SQL);
 }
 
-static void locks_exclude_each_other(const struct contract_env *env, enum lock_span held,
-                                     enum lock_span wanted)
-{
-    AUTO(session) struct session *one = contract_open(env);
-    AUTO(session) struct session *two = contract_open(env);
-    AUTO_BUFFER struct buffer blocker = {0};
-    struct error err = {0};
-    bool holds = false;
-
-    assert_true(contract_try_lock(one, held));
-    assert_true(env->engine->holds_lock(one, &holds, &err));
-    assert_true(holds);
-    assert_false(contract_try_lock(two, wanted));
-    env->engine->name_blocker(two, &blocker);
-    assert_true(blocker.length > 0);
-    if (held == LOCK_TRANSACTION)
-        assert_true(env->engine->rollback(one, &err));
-    else
-        assert_true(env->engine->unlock(one, &err));
-    assert_true(contract_try_lock(two, wanted));
-}
-
-static void one_session_at_a_time_has_the_session_lock(void **state)
-{
-    locks_exclude_each_other(*state, LOCK_SESSION, LOCK_SESSION);
-}
-
-static void a_transaction_and_a_session_lock_exclude_each_other(void **state)
-{
-    const struct contract_env *env = *state;
-
-    if (!env->engine->traits.transactional_ddl)
-        return;
-    locks_exclude_each_other(env, LOCK_TRANSACTION, LOCK_TRANSACTION);
-    locks_exclude_each_other(env, LOCK_SESSION, LOCK_TRANSACTION);
-}
-
-static void a_lock_ends_with_its_session(void **state)
-{
-    const struct contract_env *env = *state;
-    struct session *one = contract_open(env);
-    AUTO(session) struct session *two = contract_open(env);
-    struct error err = {0};
-    bool taken = false;
-
-    assert_true(contract_try_lock(one, LOCK_SESSION));
-    session_free(one);
-    /* The server may notice the end a little later. */
-    while (!taken) {
-        assert_true(env->engine->lock(two, LOCK_SESSION, &taken, &err));
-        nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
-    }
-}
-
 static void reset_takes_back_settings_transaction_and_lock(void **state)
 {
     const struct contract_env *env = *state;
@@ -391,91 +336,6 @@ static void our_statements_work_after_a_script_changed_the_settings(void **state
     assert_true(env->engine->has_tables(session, &present, &err));
     assert_true(present);
     contract_commit(session);
-}
-
-struct canceller {
-    struct session *session;
-    atomic_bool over;
-};
-
-static void *keep_cancelling(void *context)
-{
-    struct canceller *canceller = context;
-
-    while (!atomic_load(&canceller->over)) {
-        session_cancel(canceller->session);
-        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
-    }
-    return NULL;
-}
-
-static void a_statement_is_cancelled_from_another_thread(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *session = contract_open(env);
-    struct canceller canceller = {.session = session};
-    pthread_t thread;
-
-    assert_int_equal(pthread_create(&thread, NULL, keep_cancelling, &canceller), 0);
-    contract_refused(session, env->dialect->slow, ERROR_CANCELLED);
-    atomic_store(&canceller.over, true);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-}
-
-static void a_deadline_stops_a_statement_on_the_server(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *session = contract_open(env);
-
-    session->deadline_ms = session->clock->monotonic_ms(session->clock) + 50;
-    contract_refused(session, env->dialect->slow, ERROR_TIMEOUT);
-    session->deadline_ms = 0;
-    if (!session->broken)
-        assert_int_equal(contract_count_rows(session, "SELECT 1"), 1);
-}
-
-static void a_statement_timeout_stops_a_statement(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *session = contract_open(env);
-    struct error err = {0};
-
-    assert_true(env->engine->limit(session, 1000, 50, &err));
-    contract_refused(session, env->dialect->slow, ERROR_TIMEOUT);
-    assert_true(env->engine->limit(session, 0, 0, &err));
-    assert_int_equal(contract_count_rows(session, "SELECT 1"), 1);
-}
-
-/* Where beginning locks, begin fails; elsewhere the statement does. */
-static void assert_drop_is_locked_out(struct session *session)
-{
-    struct error err = {0};
-
-    if (!session->engine->begin(session, &err)) {
-        assert_int_equal(err.code, ERROR_LOCKED);
-        return;
-    }
-    contract_refused(session, "DROP TABLE c_items", ERROR_LOCKED);
-    assert_true(session->engine->rollback(session, &err));
-}
-
-static void a_lock_of_the_application_is_waited_for_briefly_and_named(void **state)
-{
-    const struct contract_env *env = *state;
-    AUTO(session) struct session *application = contract_open(env);
-    AUTO(session) struct session *session = contract_open(env);
-    AUTO_BUFFER struct buffer blocker = {0};
-    struct error err = {0};
-
-    contract_do(application, "CREATE TABLE c_items (id INTEGER PRIMARY KEY)");
-    contract_begin(application);
-    contract_do(application, "INSERT INTO c_items VALUES (1)");
-    assert_true(env->engine->limit(session, 50, 0, &err));
-    assert_drop_is_locked_out(session);
-    env->engine->name_blocker(session, &blocker);
-    assert_true(blocker.length > 0);
-    contract_commit(application);
-    contract_do(session, "DROP TABLE c_items");
 }
 
 static void a_check_counts_its_rows(void **state)
@@ -608,9 +468,11 @@ static void many_statements_run_on_one_session(void **state)
 #function, function, contract_set_up, contract_tear_down, NULL \
     }
 
+enum { CONTRACT_STEADY = 25, CONTRACT_TESTS = CONTRACT_STEADY + CONTRACT_WAITS };
+
 int contract_run(enum engine_kind kind)
 {
-    struct CMUnitTest contract[] = {
+    struct CMUnitTest contract[CONTRACT_TESTS] = {
         TEST(a_server_that_is_not_there_is_a_connect_error),
         TEST(a_url_of_another_scheme_is_a_config_error),
         TEST(the_server_has_a_version_and_a_lasting_identity),
@@ -627,15 +489,8 @@ int contract_run(enum engine_kind kind)
         TEST(data_of_a_rolled_back_transaction_is_gone),
         TEST(a_commit_in_a_script_is_noticed),
         TEST(a_savepoint_brings_back_a_failed_script),
-        TEST(one_session_at_a_time_has_the_session_lock),
-        TEST(a_transaction_and_a_session_lock_exclude_each_other),
-        TEST(a_lock_ends_with_its_session),
         TEST(reset_takes_back_settings_transaction_and_lock),
         TEST(our_statements_work_after_a_script_changed_the_settings),
-        TEST(a_statement_is_cancelled_from_another_thread),
-        TEST(a_deadline_stops_a_statement_on_the_server),
-        TEST(a_statement_timeout_stops_a_statement),
-        TEST(a_lock_of_the_application_is_waited_for_briefly_and_named),
         TEST(a_check_counts_its_rows),
         TEST(our_own_tables_are_not_in_the_schema),
         TEST(the_order_of_columns_and_creation_does_not_change_the_schema),
@@ -649,6 +504,8 @@ int contract_run(enum engine_kind kind)
         void *state;
     } dialect = {.read_only = contract_dialect_of(kind)};
 
+    assert_non_null(contract[CONTRACT_STEADY - 1].name);
+    memcpy(&contract[CONTRACT_STEADY], contract_waits, sizeof contract_waits);
     for (size_t i = 0; i < COUNT_OF(contract); i++)
         contract[i].initial_state = dialect.state;
     return cmocka_run_group_tests_name(engine_kind_name(kind), contract, NULL, NULL);

@@ -123,6 +123,24 @@ static bool check_engine(const struct engine *engine, const struct work *work, s
     return false;
 }
 
+/* On the way forwards only: what a failure takes back must not be refused then. */
+static bool check_opaque(const struct run *run, const struct work *work, struct error *err)
+{
+    if (work->transactional || run->job->plan->header.policy.opaque_allowed)
+        return true;
+    for (size_t i = 0; i < work->count; i++) {
+        const struct statement *statement = &work->statements[i];
+
+        if (statement_class_of(statement->sql, statement->length) != CLASS_OPAQUE)
+            continue;
+        error_set(err, ERROR_UNSUPPORTED,
+                  "an opaque statement: after a crash nobody could tell what it has done; name one "
+                  "object in each statement, or set opaque = allow for the environment");
+        return work_locate(work, i, err);
+    }
+    return true;
+}
+
 static bool parse_part(struct run *run, const struct plan_part *part, struct script *script,
                        struct error *err)
 {
@@ -193,7 +211,7 @@ bool works_prepare(struct run *run, struct error *err)
         struct work *work = &run->works[i];
 
         if (!prepare(run, step, step->direction, &step->run, work, err) ||
-            !prepare_pairs(run, work, err))
+            !check_opaque(run, work, err) || !prepare_pairs(run, work, err))
             return error_wrap(err, "%s %s", step->version, step->name);
         work->last = i + 1 == run->count;
     }

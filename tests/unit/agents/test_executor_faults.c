@@ -254,7 +254,7 @@ static void without_pairs_it_stops_at_a_recorded_statement(void **state)
 }
 
 /* SQLite has no statement that its parser takes and our classes call opaque but this. */
-static void an_opaque_statement_that_fails_needs_an_operator(void **state)
+static void an_opaque_statement_needs_leave_and_when_it_fails_an_operator(void **state)
 {
     struct job_fixture *fixture = *state;
     struct scripted_engine scripted;
@@ -262,7 +262,13 @@ static void an_opaque_statement_that_fails_needs_an_operator(void **state)
 
     scripted_engine_init(&scripted, &fixture->target, false);
     fixture_plan(fixture, "a", steps, 1);
-    struct error err = expect(fixture, &scripted, JOB_NEEDS_OPERATOR);
+    struct error err = expect(fixture, &scripted, JOB_REFUSED);
+    assert_int_equal(err.code, ERROR_UNSUPPORTED);
+    assert_non_null(strstr(err.message, "opaque = allow"));
+    assert_int_equal(err.statement, 1);
+
+    fixture->plan.header.policy.opaque_allowed = true;
+    err = expect(fixture, &scripted, JOB_NEEDS_OPERATOR);
     assert_int_equal(err.statement, 1);
     assert_non_null(strstr(err.message, "missing"));
 }
@@ -355,7 +361,7 @@ int main(void)
         TEST(an_error_in_the_first_statement_is_failed_clean),
         TEST(pairs_take_back_what_ran_before_the_error),
         TEST(without_pairs_it_stops_at_a_recorded_statement),
-        TEST(an_opaque_statement_that_fails_needs_an_operator),
+        TEST(an_opaque_statement_needs_leave_and_when_it_fails_an_operator),
         TEST(a_session_lost_in_a_statement_needs_an_operator),
         TEST(a_session_that_lost_its_lock_runs_nothing_more),
         TEST(a_lost_reply_to_the_last_commit_is_settled_without_transactions_too),

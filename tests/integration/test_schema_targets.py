@@ -5,7 +5,8 @@ from scenario import only
 pytestmark = only("postgresql")
 TENANTS = ("tenant_1", "tenant_2", "tenant_3")
 ORDERS = ("""CREATE TYPE state AS ENUM ('new', 'done');
-CREATE TABLE orders (id serial PRIMARY KEY, s state DEFAULT 'new', parent integer REFERENCES orders);
+CREATE TABLE orders (id serial PRIMARY KEY, s state DEFAULT 'new',
+    parent integer REFERENCES orders);
 CREATE INDEX orders_s ON orders (s);
 CREATE FUNCTION how_many() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM orders';
 CREATE VIEW fresh AS SELECT id FROM orders WHERE s = 'new';

@@ -1,7 +1,7 @@
 """A fleet for scenarios: a CA, agents over mutual TLS on loopback, an inventory, and the commands.
 
-Everything lives below one directory. Agents are real processes that the fleet starts, kills and stops;
-waiting is always for a condition with a deadline.
+Everything lives below one directory. Agents are real processes that the fleet starts, kills and
+stops; waiting is always for a condition with a deadline.
 """
 
 import json
@@ -194,7 +194,7 @@ class Fleet:
                                 stderr=subprocess.PIPE, text=True, errors="replace", **options)
 
     def run(self, *words, expect=0):
-        """Runs a command to its end; its output, and its errors as .stderr. None expects any end."""
+        """Runs a command to its end; its output, and its errors as .stderr. None takes any end."""
         process = self.start(*words)
         out, errors = process.communicate(timeout=300)
         assert expect in (None, process.returncode), (

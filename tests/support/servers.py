@@ -1,5 +1,6 @@
-"""PostgreSQL and MariaDB servers for tests: started unprivileged in a temporary directory on free loopback
-ports and a socket there, with durable defaults, and stopped and removed at the end whatever happens."""
+"""PostgreSQL and MariaDB servers for tests: started unprivileged in a temporary directory on free
+loopback ports and a socket there, with durable defaults, and stopped and removed at the end
+whatever happens."""
 
 import atexit
 import os
@@ -210,8 +211,8 @@ class MariaDB(Server):
         return done.returncode == 0
 
     def client(self, database="mysql"):
-        return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B", "-n",
-                "--default-character-set=utf8mb4", database]
+        return ["mariadb", "--no-defaults", f"--socket={self.socket}", "-u", "root", "-N", "-B",
+                "-n", "--default-character-set=utf8mb4", database]
 
     def sql(self, text, database="mysql"):
         done = subprocess.run(self.client(database), input=text, text=True, capture_output=True)

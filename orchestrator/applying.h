@@ -4,7 +4,7 @@
 #ifndef FLEET_ORCHESTRATOR_APPLYING_H
 #define FLEET_ORCHESTRATOR_APPLYING_H
 
-#include "orchestrator/planning.h"
+#include "orchestrator/draft.h"
 
 /* What is to be run, and against what it was checked. */
 struct applying {

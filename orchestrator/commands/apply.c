@@ -108,18 +108,18 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
 static int apply_selection(struct workspace *workspace, const struct invocation *invocation,
                            struct error *err)
 {
-    const struct planning_goal goal = {.goal = GOAL_UP,
-                                       .to = arguments_value(invocation->arguments, "to")};
-    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    const struct draft_goal goal = {.goal = GOAL_UP,
+                                    .to = arguments_value(invocation->arguments, "to")};
+    __attribute__((cleanup(draft_free))) struct draft draft = {0};
     int status;
 
-    if (!planning_make(workspace, invocation, &goal, &planning, &status, err))
+    if (!draft_make(workspace, invocation, &goal, &draft, &status, err))
         return status;
-    planning_report_unreached(&planning, invocation->terminal);
+    draft_report_unreached(&draft, invocation->terminal);
     const struct applying applying = {
-        .plan = planning.plan,
-        .environment = planning.environment,
-        .survey = planning.survey,
+        .plan = draft.plan,
+        .environment = draft.environment,
+        .survey = draft.survey,
         .verb = "Apply",
     };
     return applying_run(workspace, invocation, &applying, err);

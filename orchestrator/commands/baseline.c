@@ -85,29 +85,28 @@ static bool record_acceptance(struct workspace *workspace, const struct invocati
 }
 
 static bool check_or_accept(struct workspace *workspace, const struct invocation *invocation,
-                            const struct planning *planning, const struct survey *all,
-                            struct error *err)
+                            const struct draft *draft, const struct survey *all, struct error *err)
 {
     const char *reason = arguments_value(invocation->arguments, "accept");
 
-    if (planning->plan->target_count == 0)
+    if (draft->plan->target_count == 0)
         return true;
     if (reason != NULL)
-        return record_acceptance(workspace, invocation, planning->plan, reason, err);
-    return check_fingerprints(all, planning->survey, arguments_value(invocation->arguments, "at"),
+        return record_acceptance(workspace, invocation, draft->plan, reason, err);
+    return check_fingerprints(all, draft->survey, arguments_value(invocation->arguments, "at"),
                               err);
 }
 
 static int run_baseline(const struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = invocation->arguments;
-    const struct planning_goal goal = {
+    const struct draft_goal goal = {
         .goal = GOAL_BASELINE,
         .to = arguments_value(arguments, "at"),
         .operands = OPERANDS_ARE_TARGETS,
         .fingerprint = true,
     };
-    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    __attribute__((cleanup(draft_free))) struct draft draft = {0};
     int status;
 
     if (goal.to == NULL) {
@@ -120,15 +119,15 @@ static int run_baseline(const struct invocation *invocation, struct error *err)
     AUTO(survey) struct survey *all = workspace_survey_all(workspace, err);
     if (all == NULL)
         return STATUS_FAILED;
-    if (!planning_make(workspace, invocation, &goal, &planning, &status, err))
+    if (!draft_make(workspace, invocation, &goal, &draft, &status, err))
         return status;
-    planning_report_unreached(&planning, invocation->terminal);
-    if (!check_or_accept(workspace, invocation, &planning, all, err))
+    draft_report_unreached(&draft, invocation->terminal);
+    if (!check_or_accept(workspace, invocation, &draft, all, err))
         return STATUS_FAILED;
     const struct applying applying = {
-        .plan = planning.plan,
-        .environment = planning.environment,
-        .survey = planning.survey,
+        .plan = draft.plan,
+        .environment = draft.environment,
+        .survey = draft.survey,
         .verb = "Mark as applied",
     };
     return applying_run(workspace, invocation, &applying, err);

@@ -2,8 +2,8 @@
 #include "common/buffer.h"
 #include "common/file.h"
 #include "orchestrator/commands/all.h"
+#include "orchestrator/draft.h"
 #include "orchestrator/plan_view.h"
-#include "orchestrator/planning.h"
 #include "orchestrator/report.h"
 
 static bool write_plan(const struct plan *plan, const char *path, const struct terminal *terminal,
@@ -21,23 +21,21 @@ static bool write_plan(const struct plan *plan, const char *path, const struct t
     return true;
 }
 
-static void show(const struct invocation *invocation, const struct planning *planning,
+static void show(const struct invocation *invocation, const struct draft *draft,
                  enum report_form form)
 {
     const struct plan_view view = {
         .sql = arguments_has(invocation->arguments, "sql"),
-        .up_to_date =
-            planning->survey->count - planning->survey->unreached - planning->plan->target_count,
+        .up_to_date = draft->survey->count - draft->survey->unreached - draft->plan->target_count,
     };
 
     if (form == REPORT_JSON)
-        plan_view_print_json(planning->plan, &view, invocation->terminal);
+        plan_view_print_json(draft->plan, &view, invocation->terminal);
     else
-        plan_view_print(planning->plan, &view, invocation->terminal);
+        plan_view_print(draft->plan, &view, invocation->terminal);
 }
 
-static bool read_goal(const struct arguments *arguments, struct planning_goal *goal,
-                      struct error *err)
+static bool read_goal(const struct arguments *arguments, struct draft_goal *goal, struct error *err)
 {
     const char *expires = arguments_value(arguments, "expires");
 
@@ -53,8 +51,8 @@ static int run_plan(const struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = invocation->arguments;
     const char *file = arguments_value(arguments, "out");
-    struct planning_goal goal = {0};
-    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    struct draft_goal goal = {0};
+    __attribute__((cleanup(draft_free))) struct draft draft = {0};
     enum report_form form;
     int status;
 
@@ -68,15 +66,15 @@ static int run_plan(const struct invocation *invocation, struct error *err)
         error_set(err, ERROR_USAGE, "a plan is no list of rows: use --output table or json");
         return STATUS_USAGE;
     }
-    if (!planning_make(workspace, invocation, &goal, &planning, &status, err))
+    if (!draft_make(workspace, invocation, &goal, &draft, &status, err))
         return status;
-    planning_report_unreached(&planning, invocation->terminal);
-    show(invocation, &planning, form);
-    if (file != NULL && !write_plan(planning.plan, file, invocation->terminal, err))
+    draft_report_unreached(&draft, invocation->terminal);
+    show(invocation, &draft, form);
+    if (file != NULL && !write_plan(draft.plan, file, invocation->terminal, err))
         return STATUS_FAILED;
-    if (planning.survey->unreached > 0)
+    if (draft.survey->unreached > 0)
         return STATUS_FAILED;
-    return planning.plan->target_count > 0 ? STATUS_PENDING : STATUS_DONE;
+    return draft.plan->target_count > 0 ? STATUS_PENDING : STATUS_DONE;
 }
 
 static const struct option_spec options[] = {

@@ -2,8 +2,7 @@
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
 
-static bool read_goal(const struct arguments *arguments, struct planning_goal *goal,
-                      struct error *err)
+static bool read_goal(const struct arguments *arguments, struct draft_goal *goal, struct error *err)
 {
     long steps;
 
@@ -19,20 +18,20 @@ static bool read_goal(const struct arguments *arguments, struct planning_goal *g
 
 static int run_rollback(const struct invocation *invocation, struct error *err)
 {
-    struct planning_goal goal = {0};
-    __attribute__((cleanup(planning_free))) struct planning planning = {0};
+    struct draft_goal goal = {0};
+    __attribute__((cleanup(draft_free))) struct draft draft = {0};
     int status;
 
     if (!read_goal(invocation->arguments, &goal, err))
         return STATUS_USAGE;
     AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
-    if (workspace == NULL || !planning_make(workspace, invocation, &goal, &planning, &status, err))
+    if (workspace == NULL || !draft_make(workspace, invocation, &goal, &draft, &status, err))
         return status;
-    planning_report_unreached(&planning, invocation->terminal);
+    draft_report_unreached(&draft, invocation->terminal);
     const struct applying applying = {
-        .plan = planning.plan,
-        .environment = planning.environment,
-        .survey = planning.survey,
+        .plan = draft.plan,
+        .environment = draft.environment,
+        .survey = draft.survey,
         .verb = "Roll back",
     };
     return applying_run(workspace, invocation, &applying, err);

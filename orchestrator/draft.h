@@ -1,22 +1,23 @@
 /*
- * planning - a plan for the selected targets: survey, migrations and policy into planner_plan.
+ * draft - a plan for the selected targets, before anyone has agreed to it: survey, migrations and
+ * policy into planner_plan.
  */
-#ifndef FLEET_ORCHESTRATOR_PLANNING_H
-#define FLEET_ORCHESTRATOR_PLANNING_H
+#ifndef FLEET_ORCHESTRATOR_DRAFT_H
+#define FLEET_ORCHESTRATOR_DRAFT_H
 
 #include "orchestrator/workspace.h"
 #include "plans/planner.h"
 
-struct planning {
+struct draft {
     struct selection selection;
     const struct environment *environment; /* the one of all selected targets */
     struct survey *survey;
     struct plan *plan;
 };
 
-void planning_free(struct planning *planning);
+void draft_free(struct draft *draft);
 
-struct planning_goal {
+struct draft_goal {
     enum plan_goal goal;
     const char *to;
     int steps;
@@ -29,11 +30,11 @@ struct planning_goal {
  * Surveys the selection, plans and signs with the operator's key if there is one. False: *status
  * is the exit status, and the problems are reported, or err says what failed.
  */
-bool planning_make(struct workspace *workspace, const struct invocation *invocation,
-                   const struct planning_goal *goal, struct planning *planning, int *status,
-                   struct error *err) MUST_USE;
+bool draft_make(struct workspace *workspace, const struct invocation *invocation,
+                const struct draft_goal *goal, struct draft *draft, int *status,
+                struct error *err) MUST_USE;
 
 /* Prints what the survey could not reach, one line each, to the messages. */
-void planning_report_unreached(const struct planning *planning, const struct terminal *terminal);
+void draft_report_unreached(const struct draft *draft, const struct terminal *terminal);
 
 #endif

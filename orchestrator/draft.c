@@ -1,4 +1,4 @@
-#include "orchestrator/planning.h"
+#include "orchestrator/draft.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -9,45 +9,44 @@ enum { NONCE_SIZE = 16 };
 
 static const int64_t day_ms = 24 * 60 * 60 * 1000;
 
-void planning_free(struct planning *planning)
+void draft_free(struct draft *draft)
 {
-    plan_free(planning->plan);
-    survey_free(planning->survey);
-    selection_free(&planning->selection);
-    *planning = (struct planning){0};
+    plan_free(draft->plan);
+    survey_free(draft->survey);
+    selection_free(&draft->selection);
+    *draft = (struct draft){0};
 }
 
 /* A plan is for one environment: approvals and policy are an environment's. */
-static bool find_environment(struct planning *planning, struct error *err)
+static bool find_environment(struct draft *draft, struct error *err)
 {
-    const struct selection *selection = &planning->selection;
+    const struct selection *selection = &draft->selection;
 
     if (selection->count == 0)
         return error_set(err, ERROR_USAGE, "the selection has no target");
-    planning->environment = selection->targets[0]->environment;
+    draft->environment = selection->targets[0]->environment;
     for (size_t i = 1; i < selection->count; i++)
-        if (selection->targets[i]->environment != planning->environment)
+        if (selection->targets[i]->environment != draft->environment)
             return error_set(err, ERROR_USAGE,
                              "the selection spans the environments %s and %s; a plan is for one: "
                              "add --env",
-                             planning->environment->name, selection->targets[i]->environment->name);
+                             draft->environment->name, selection->targets[i]->environment->name);
     return true;
 }
 
 static struct plan_header make_header(struct workspace *workspace,
                                       const struct invocation *invocation,
-                                      const struct planning_goal *goal,
-                                      const struct planning *planning)
+                                      const struct draft_goal *goal, const struct draft *draft)
 {
     const struct inventory *inventory = workspace_inventory(workspace);
     int64_t now = invocation->clock->wall_ms(invocation->clock);
     int64_t wait_ms = goal->expires_ms > 0 ? goal->expires_ms : day_ms;
-    char *nonce = arena_calloc(planning->survey->arena, 2 * NONCE_SIZE + 1, 1);
+    char *nonce = arena_calloc(draft->survey->arena, 2 * NONCE_SIZE + 1, 1);
 
     random_hex(invocation->random, NONCE_SIZE, nonce);
     return (struct plan_header){
         .fleet = inventory->fleet,
-        .environment = planning->environment->name,
+        .environment = draft->environment->name,
         .author = workspace_operator(workspace),
         .created_ms = now,
         .expires_ms = now + wait_ms,
@@ -55,8 +54,8 @@ static struct plan_header make_header(struct workspace *workspace,
         .rollback_until_ms = now + wait_ms + 14 * day_ms,
         .nonce = nonce,
         .inventory = inventory->digest,
-        .policy = {.irreversible_allowed = planning->environment->policy.irreversible_allowed,
-                   .opaque_allowed = planning->environment->policy.opaque_allowed},
+        .policy = {.irreversible_allowed = draft->environment->policy.irreversible_allowed,
+                   .opaque_allowed = draft->environment->policy.opaque_allowed},
     };
 }
 
@@ -128,7 +127,7 @@ static bool sign(struct workspace *workspace, struct plan *plan, struct error *e
 }
 
 static bool make_plan(struct workspace *workspace, const struct invocation *invocation,
-                      const struct planning_goal *goal, struct planning *planning, int *status,
+                      const struct draft_goal *goal, struct draft *draft, int *status,
                       struct error *err)
 {
     AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();
@@ -138,47 +137,45 @@ static bool make_plan(struct workspace *workspace, const struct invocation *invo
 
     if (past.store == NULL || migrations == NULL)
         return false;
-    request.header = make_header(workspace, invocation, goal, planning);
+    request.header = make_header(workspace, invocation, goal, draft);
     request.migrations = migrations;
-    request.states = survey_states(planning->survey, &request.state_count);
+    request.states = survey_states(draft->survey, &request.state_count);
     if (invocation->command->takes & TAKES_OUT_OF_ORDER)
         request.out_of_order = arguments_values(invocation->arguments, "allow-out-of-order",
                                                 &request.out_of_order_count);
     request.source = (struct step_source){.find = find_step, .context = &past};
-    planning->plan = planner_plan(&request, problems);
+    draft->plan = planner_plan(&request, problems);
     free_past(&past);
     if (past.error.code != ERROR_NONE) {
         *err = past.error;
         return false;
     }
-    if (planning->plan == NULL) {
+    if (draft->plan == NULL) {
         *status = report_faults(invocation->terminal, problems);
         return false;
     }
-    return sign(workspace, planning->plan, err);
+    return sign(workspace, draft->plan, err);
 }
 
-bool planning_make(struct workspace *workspace, const struct invocation *invocation,
-                   const struct planning_goal *goal, struct planning *planning, int *status,
-                   struct error *err)
+bool draft_make(struct workspace *workspace, const struct invocation *invocation,
+                const struct draft_goal *goal, struct draft *draft, int *status, struct error *err)
 {
     *status = STATUS_FAILED;
-    if (!workspace_select(workspace, goal->operands, &planning->selection, err) ||
-        !find_environment(planning, err))
+    if (!workspace_select(workspace, goal->operands, &draft->selection, err) ||
+        !find_environment(draft, err))
         return false;
-    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &planning->selection, err);
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &draft->selection, err);
     if (dispatcher == NULL)
         return false;
-    planning->survey = survey_take(dispatcher, workspace_inventory(workspace), &planning->selection,
-                                   goal->fingerprint, err);
-    return planning->survey != NULL &&
-           make_plan(workspace, invocation, goal, planning, status, err);
+    draft->survey = survey_take(dispatcher, workspace_inventory(workspace), &draft->selection,
+                                goal->fingerprint, err);
+    return draft->survey != NULL && make_plan(workspace, invocation, goal, draft, status, err);
 }
 
-void planning_report_unreached(const struct planning *planning, const struct terminal *terminal)
+void draft_report_unreached(const struct draft *draft, const struct terminal *terminal)
 {
-    for (size_t i = 0; i < planning->survey->count; i++) {
-        const struct surveyed *item = &planning->survey->items[i];
+    for (size_t i = 0; i < draft->survey->count; i++) {
+        const struct surveyed *item = &draft->survey->items[i];
 
         if (item->reached)
             continue;

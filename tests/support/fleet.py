@@ -67,8 +67,10 @@ class Agent:
     def start(self):
         self.write_config()
         with open(self.log, "ab") as log:
+            # An agent does not outlive a test run that was killed.
             self.process = subprocess.Popen(
-                [AGENT, "--config", self.config], cwd=self.fleet.root, stderr=log, stdout=log)
+                ["setpriv", "--pdeathsig=KILL", "--", AGENT, "--config", self.config],
+                cwd=self.fleet.root, stderr=log, stdout=log)
         wait_for(self.listens, f"agent {self.name} to listen; its log: {self.log}")
 
     def listens(self):

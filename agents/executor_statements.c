@@ -119,11 +119,11 @@ static bool is_concurrent(const struct statement *statement)
     return false;
 }
 
-static bool run_raw(struct run *run, const struct work *work, size_t index, struct error *err)
+static bool run_raw(struct run *run, const struct work *work, size_t index, bool patient,
+                    struct error *err)
 {
     const struct engine *engine = run->session->engine;
     const struct statement *statement = &work->statements[index];
-    bool patient = engine->traits.transactional_ddl && is_concurrent(statement);
 
     if (patient && !engine->limit(run->session, 0, work->directives.statement_timeout_ms, err))
         return false;
@@ -132,23 +132,38 @@ static bool run_raw(struct run *run, const struct work *work, size_t index, stru
     return !patient || gate_configure(run, work, err);
 }
 
+/* Whether a statement that failed has changed the schema all the same, as far as can be told. */
+static bool left_something(struct session *session, const struct buffer *before)
+{
+    AUTO_BUFFER struct buffer after = {0};
+    struct error ignored = {0};
+
+    return session->broken || !session->engine->introspect(session, &after, &ignored) ||
+           strcmp(buffer_text(before), buffer_text(&after)) != 0;
+}
+
 /* Data goes in a transaction that stays open, for its end to be marked in. */
 static bool run_statement(struct progress *progress, size_t index, struct error *err)
 {
     struct run *run = progress->run;
     const struct work *work = progress->work;
+    const struct engine *engine = run->session->engine;
     enum statement_class statement_class = class_at(work, index);
+    bool data = statement_class == CLASS_DATA;
+    bool in_stages = engine->traits.transactional_ddl && is_concurrent(&work->statements[index]);
+    AUTO_BUFFER struct buffer before = {0};
 
+    if (in_stages && !engine->introspect(run->session, &before, err))
+        return work_locate(work, index, err);
     do {
-        bool data = statement_class == CLASS_DATA;
-
-        if ((!data || begin(run, err)) && run_raw(run, work, index, err))
+        if ((!data || begin(run, err)) && run_raw(run, work, index, in_stages, err))
             return true;
         if (data)
             roll_back(run);
-    } while (err->code == ERROR_LOCKED && statement_class != CLASS_OPAQUE &&
+        progress->suspect = statement_class == CLASS_OPAQUE || run->session->broken ||
+                            (in_stages && left_something(run->session, &before));
+    } while (err->code == ERROR_LOCKED && !progress->suspect &&
              patience_wait(run, work, &progress->patience, err));
-    progress->suspect = statement_class == CLASS_OPAQUE || run->session->broken;
     return work_locate(work, index, err);
 }
 
@@ -292,7 +307,7 @@ static enum part_end recover(struct progress *progress, struct error *err)
     size_t first = next_marked(progress->work, 0);
 
     if (progress->suspect)
-        return stuck(progress, "whether the statement had an effect is not known", err);
+        return stuck(progress, "the statement may have left a part of its work", err);
     if (progress->done > first && !has_pairs(progress->work, progress->done)) {
         snprintf(reason, sizeof reason,
                  "statements up to %zu have run, and the way back has no \"-- fleet: undoes N\" "

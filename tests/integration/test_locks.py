@@ -4,7 +4,7 @@ import threading
 import time
 
 from fleet import wait_for
-from scenario import Session, only
+from scenario import Session, Terminal, only
 
 USERS = ("CREATE TABLE users (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40));\n"
          "INSERT INTO users VALUES (1, 'Ann');\n", "DROP TABLE users;\n")
@@ -87,3 +87,19 @@ def test_four_commands_at_once_apply_nothing_twice(one, engine):
     assert engine.sql("SELECT count(*) FROM users", "one") == "11"
     versions = engine.sql("SELECT version FROM fleet_history ORDER BY seq", "one").split()
     assert versions == [f"{i:03d}" for i in range(1, 12)]
+
+
+def test_a_target_that_moved_while_a_person_thought_refuses_the_plan(one, engine):
+    """The agent's own look at the history; the command looked before it asked."""
+    one.migration("001_users", *USERS)
+    one.apply()
+    one.migration("002_more", "INSERT INTO users VALUES (2, 'x');\n", "-- fleet: nothing-to-undo\n")
+    one.run("sum")
+    person = Terminal(one, "apply", "prod")
+    person.read_until(b"Apply on 1 target of prod?")
+    one.run("apply", "prod", "--yes")
+    person.write(b"yes\n")
+    assert person.end() == 1
+    assert b"refused" in person.said or b"stale" in person.said, person.said
+    assert engine.sql("SELECT count(*) FROM users", "one") == "2"
+    assert engine.sql("SELECT count(*) FROM fleet_history", "one") == "2"

@@ -3,12 +3,10 @@
 import csv
 import io
 import json
-import os
-import pty
 import subprocess
 
 from fleet import FLEET
-from scenario import only
+from scenario import Terminal, only
 
 ESCAPE = "\x1b[2J\x1b]0;owned\x07"
 TABLE = ("CREATE TABLE thing (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(200));\n",
@@ -29,26 +27,13 @@ def raising(engine):
     }[engine.name]
 
 
-def on_terminal(fleet, *words, environment=(), answer=None):
-    """Runs a command on a pseudo-terminal; all that it wrote there."""
-    ours, theirs = pty.openpty()
-    variables = {**os.environ, "TERM": "xterm-256color", **dict(environment)}
-    process = subprocess.Popen([FLEET, *words], cwd=fleet.root, stdin=theirs, stdout=theirs,
-                               stderr=theirs, env=variables, start_new_session=True)
-    os.close(theirs)
+def on_terminal(fleet, *words, environment=None, answer=None):
+    """Runs a command on a terminal to its end; its status and all that it wrote there."""
+    terminal = Terminal(fleet, *words, environment=environment)
     if answer:
-        os.write(ours, answer)
-    said = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        said += part
-    os.close(ours)
-    return process.wait(timeout=60), said
+        terminal.read_until(b"?")
+        terminal.write(answer)
+    return terminal.end(), terminal.said
 
 
 def test_a_databases_error_cannot_steer_the_terminal(one, engine):
@@ -143,7 +128,7 @@ def test_colours_follow_the_terminal_no_color_and_the_flag(one, engine):
     one.migration("001_thing", *TABLE)
     one.run("sum")
     assert b"\x1b[" in on_terminal(one, "status")[1]
-    assert b"\x1b[" not in on_terminal(one, "status", environment={"NO_COLOR": "1"}.items())[1]
+    assert b"\x1b[" not in on_terminal(one, "status", environment={"NO_COLOR": "1"})[1]
     assert b"\x1b[" not in on_terminal(one, "status", "--color", "never")[1]
     assert "\x1b[" in one.run("status", "--color", "always").stdout
 

@@ -1,10 +1,12 @@
 """What scenarios share beside the fleet: which engines, what a database holds, an application."""
 
+import os
+import pty
 import subprocess
 
 import pytest
 
-from fleet import wait_for
+from fleet import FLEET, wait_for
 
 
 def only(*engines):
@@ -39,6 +41,40 @@ class Session:
         self.process.stdin.close()
         self.process.wait()
         self.process.stdout.close()
+
+
+class Terminal:
+    """A command on a pseudo-terminal, as a person runs it."""
+
+    def __init__(self, fleet, *words, environment=None):
+        self.ours, theirs = pty.openpty()
+        variables = {**os.environ, "TERM": "xterm-256color", **(environment or {})}
+        self.process = subprocess.Popen([FLEET, *words], cwd=fleet.root, stdin=theirs,
+                                        stdout=theirs, stderr=theirs, env=variables,
+                                        start_new_session=True)
+        os.close(theirs)
+        self.said = b""
+
+    def read(self):
+        try:
+            part = os.read(self.ours, 65536)
+        except OSError:  # the other side is closed
+            part = b""
+        self.said += part
+        return part != b""
+
+    def read_until(self, text):
+        while text not in self.said:
+            assert self.read(), self.said
+
+    def write(self, text):
+        os.write(self.ours, text)
+
+    def end(self):
+        while self.read():
+            pass
+        os.close(self.ours)
+        return self.process.wait(timeout=60)
 
 
 class Gate:

@@ -189,8 +189,8 @@ static void a_request_whose_length_is_in_doubt_ends_the_connection(void **state)
     static const char *const requests[] = {
         "POST /v1/stop HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 40\r\n\r\n{}",
         "POST /v1/stop HTTP/1.1\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
-        "POST /v1/stop HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
-        "2\r\n{}\r\n0\r\n\r\n",
+        ("POST /v1/stop HTTP/1.1\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n"
+         "2\r\n{}\r\n0\r\n\r\n"),
         "POST /v1/stop HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n{}",
         "GET /healthz HTTP/1.1\r\nContent-Length: 30\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n",
     };

@@ -1,4 +1,4 @@
-"""Steps outside a transaction where the engine has them, steps for some environments, repeatables."""
+"""Steps outside a transaction, steps for some environments, repeatables, and slow ones."""
 
 from scenario import only, whole
 
@@ -44,7 +44,8 @@ def test_an_index_that_cannot_be_built_concurrently_stops_and_is_named(one, engi
     assert "CREATE UNIQUE INDEX CONCURRENTLY u" in one.status(expect=4)["one"]["detail"]
     # One that fails before it begins has left nothing.
     engine.sql("DROP INDEX u; DELETE FROM fleet_intent", "one")
-    one.migration("002_index", OUTSIDE + "CREATE INDEX CONCURRENTLY u ON nowhere (name);\n", NOTHING)
+    one.migration("002_index", OUTSIDE + "CREATE INDEX CONCURRENTLY u ON nowhere (name);\n",
+                  NOTHING)
     assert one.apply(expect=1)["one"]["state"] == "failed_clean"
 
 

@@ -6,7 +6,8 @@
 In turn, in one run: the floor (tests/bench/floor.c), fleet apply --yes through one agent over TLS, the
 engines' own command line tools under xargs -P 8, and dbmate under xargs -P 8 if a native one is on the PATH.
 Prints medians, their ratios to the floor, the share of the fingerprint, and the CPU of fleet and of the
-agent. Ends with 1 if an aim is missed."""
+agent. All are timed as whole processes, and so is the floor, its connections included; what its statements
+alone take, and how much of fleet's time that is, is printed beside it. Ends with 1 if an aim is missed."""
 
 import argparse
 import os
@@ -56,6 +57,7 @@ class Bench:
         return f"c{self.column}"
 
     def floor(self):
+        """Seconds for the connections, and for the statements on them."""
         lines = {
             "sqlite": lambda n: f"{self.root}/{n}.db",
             "postgresql": lambda n: f"host={self.server.root} port={self.server.port} user=tests"
@@ -65,7 +67,7 @@ class Bench:
         done = subprocess.run([BIN / "tests/floor", self.engine, self.next_column()], text=True,
                               input="\n".join(map(lines, self.names)) + "\n",
                               capture_output=True, check=True)
-        return float(done.stdout)
+        return tuple(map(float, done.stdout.split()))
 
     def cli(self):
         column = self.next_column()
@@ -166,9 +168,11 @@ def measure(engine, server, runs):
     rows = {"floor": [], "fleet": [], "cli": []}
     if dbmate:
         rows["dbmate"] = []
-    cpu, agent = [], []
+    cpu, agent, held = [], [], []
     for _ in range(runs):
-        rows["floor"].append(bench.floor())
+        connecting, statements = bench.floor()
+        rows["floor"].append(connecting + statements)
+        held.append(statements)
         took, own_cpu, agent_cpu = fleet.apply()
         rows["fleet"].append(took)
         cpu.append(own_cpu)
@@ -181,6 +185,8 @@ def measure(engine, server, runs):
           f" {sync_time(root) * 1e3:.2f} ms")
     for name, value in median.items():
         print(f"  {name:<12} {value:7.3f} s  {value / median['floor']:6.2f} x floor")
+    print(f"  {'statements':<12} {statistics.median(held):7.3f} s  of the floor; fleet is"
+          f" {median['fleet'] / statistics.median(held):.2f} x them")
     ratio, aim = median["fleet"] / median["floor"], AIMS[engine]
     print(f"  fleet is {ratio:.2f} x the floor, aim {aim}: {'met' if ratio <= aim else 'MISSED'}")
     share = fingerprint_time(bench, fleet)

@@ -2,7 +2,8 @@
  * floor - the least that one migration on many databases can cost: a held connection for each, and
  * BEGIN, ALTER, INSERT of the version, COMMIT, eight databases at a time. No history, no checks.
  *
- *   floor ENGINE COLUMN < urls      prints the seconds between the first and the last statement
+ *   floor ENGINE COLUMN < urls      prints the seconds for the connections, eight at a time as
+ * well, and those between the first and the last statement
  *
  * ENGINE is sqlite (a path a line), postgresql (a conninfo a line) or mysql (socket, user and
  * database separated by tabs).
@@ -17,7 +18,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { WORKERS = 8, MOST = 10000 };
+enum { WORKERS = 8, MOST = 10000, LINE = 1024 };
 
 /* One engine: connect to a line of the input, run one statement. */
 struct driver {
@@ -58,9 +59,10 @@ static bool run_postgresql(void *connection, const char *sql)
 
 static void *connect_mysql(char *line)
 {
-    const char *socket_path = strtok(line, "\t");
-    const char *user = strtok(NULL, "\t");
-    const char *database = strtok(NULL, "\t");
+    char *rest = NULL;
+    const char *socket_path = strtok_r(line, "\t", &rest);
+    const char *user = strtok_r(NULL, "\t", &rest);
+    const char *database = strtok_r(NULL, "\t", &rest);
     MYSQL *connection = mysql_init(NULL);
 
     return mysql_real_connect(connection, NULL, user, NULL, database, 0, socket_path, 0);
@@ -79,9 +81,10 @@ static const struct driver drivers[] = {
 
 struct work {
     const struct driver *driver;
+    char (*lines)[LINE];
     void **connections;
     size_t count;
-    size_t next;
+    size_t next; /* under the lock, as failed */
     pthread_mutex_t lock;
     char statements[4][256];
     bool failed;
@@ -95,7 +98,27 @@ static bool take(struct work *work, size_t *index)
     return *index < work->count;
 }
 
-static void *migrate(void *context)
+static void note_failure(struct work *work)
+{
+    pthread_mutex_lock(&work->lock);
+    work->failed = true;
+    pthread_mutex_unlock(&work->lock);
+}
+
+static void *connect_some(void *context)
+{
+    struct work *work = context;
+    size_t index;
+
+    while (take(work, &index)) {
+        work->connections[index] = work->driver->connect(work->lines[index]);
+        if (work->connections[index] == NULL)
+            note_failure(work);
+    }
+    return NULL;
+}
+
+static void *migrate_some(void *context)
 {
     struct work *work = context;
     size_t index;
@@ -103,24 +126,19 @@ static void *migrate(void *context)
     while (take(work, &index))
         for (int i = 0; i < 4; i++)
             if (!work->driver->run(work->connections[index], work->statements[i]))
-                work->failed = true;
+                note_failure(work);
     return NULL;
 }
 
-static void connect_all(struct work *work)
+static void read_lines(struct work *work)
 {
-    char line[1024];
-
+    work->lines = calloc(MOST, sizeof *work->lines);
     work->connections = calloc(MOST, sizeof *work->connections);
-    while (work->connections != NULL && work->count < MOST &&
-           fgets(line, sizeof line, stdin) != NULL) {
+    while (work->lines != NULL && work->count < MOST &&
+           fgets(work->lines[work->count], LINE, stdin) != NULL) {
+        char *line = work->lines[work->count++];
+
         line[strcspn(line, "\n")] = '\0';
-        void *connection = work->driver->connect(line);
-        if (connection == NULL) {
-            fprintf(stderr, "floor: cannot connect to database %zu\n", work->count);
-            exit(1);
-        }
-        work->connections[work->count++] = connection;
     }
 }
 
@@ -132,10 +150,26 @@ static double now(void)
     return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
 }
 
+/* The seconds that the workers take together; ends the process when one fails. */
+static double spread(struct work *work, void *(*part)(void *))
+{
+    pthread_t threads[WORKERS];
+    double began = now();
+
+    work->next = 0;
+    for (int i = 0; i < WORKERS; i++)
+        pthread_create(&threads[i], NULL, part, work);
+    for (int i = 0; i < WORKERS; i++)
+        pthread_join(threads[i], NULL);
+    if (!work->failed)
+        return now() - began;
+    fputs("floor: a connection or a statement failed\n", stderr);
+    exit(1);
+}
+
 int main(int argc, char **argv)
 {
     struct work work = {.lock = PTHREAD_MUTEX_INITIALIZER};
-    pthread_t threads[WORKERS];
 
     for (size_t i = 0; argc == 3 && i < sizeof drivers / sizeof drivers[0]; i++)
         if (strcmp(drivers[i].name, argv[1]) == 0)
@@ -150,12 +184,8 @@ int main(int argc, char **argv)
     snprintf(work.statements[2], sizeof work.statements[2],
              "INSERT INTO floor_version VALUES ('%s')", argv[2]);
     snprintf(work.statements[3], sizeof work.statements[3], "COMMIT");
-    connect_all(&work);
-    double began = now();
-    for (int i = 0; i < WORKERS; i++)
-        pthread_create(&threads[i], NULL, migrate, &work);
-    for (int i = 0; i < WORKERS; i++)
-        pthread_join(threads[i], NULL);
-    printf("%.6f\n", now() - began);
-    return work.failed ? 1 : 0;
+    read_lines(&work);
+    double connecting = spread(&work, connect_some);
+    printf("%.6f %.6f\n", connecting, spread(&work, migrate_some));
+    return 0;
 }

@@ -93,9 +93,11 @@ bool gate_lock(struct run *run, enum lock_span span, struct error *err)
     return taken || error_set(err, ERROR_LOCKED, "another run has the target's lock");
 }
 
+/* A session that has read them before need not look for them: if they are gone since, reading the
+   head says so, and the next try looks. */
 static bool make_tables(struct run *run, struct error *err)
 {
-    if (run->has_tables)
+    if (run->has_tables || run->session->saw_tables)
         return true;
     if (!run->session->engine->has_tables(run->session, &run->has_tables, err))
         return error_wrap(err, "cannot look for fleet's tables");
@@ -224,8 +226,10 @@ bool gate_enter(struct run *run, struct work *work, struct error *err)
 
     if (!make_tables(run, err))
         return false;
-    if (!target_tables_head(run->session, &head, err))
+    if (!target_tables_head(run->session, &head, err)) {
+        run->session->saw_tables = false;
         return error_wrap(err, "cannot read the history's head");
+    }
     return check_fence(run, &head, err) && check_intents(run, &head, err) &&
            check_head(run, &head, err) && check_taken_back(run, work, err);
 }

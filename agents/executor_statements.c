@@ -352,8 +352,12 @@ static enum part_end commit_last(struct progress *progress, const struct history
     return end;
 }
 
+/* So that an error in a late statement is found before the first one runs; the only one that does
+   something is refused by the server itself. */
 static bool parse_all(const struct run *run, const struct work *work, struct error *err)
 {
+    if (work->count == 1)
+        return true;
     for (size_t i = 0; i < work->count; i++)
         if (!run->session->engine->parse(run->session, work->statements[i].sql,
                                          work->statements[i].length, err))

@@ -8,7 +8,8 @@ static bool read_head(struct session *session, struct target_head *head, struct 
     struct error missing = {0};
     bool present = false;
 
-    if (target_tables_head(session, head, err))
+    session->saw_tables = target_tables_head(session, head, err);
+    if (session->saw_tables)
         return true;
     if (err->code != ERROR_SQL || session->broken ||
         !session->engine->has_tables(session, &present, &missing) || present)

@@ -7,7 +7,7 @@
  * is absent is decoded as "". Each request says its format; the reply is in the request's. The same
  * structs go between the command line and the in-process agent, which skips the bytes.
  *
- *   POST /v1/status   struct status_request   → history, target …, end
+ *   POST /v1/status   struct status_request   → history, foreign, target …, end
  *   POST /v1/history  struct status_request   → rows …, end
  *   POST /v1/run      struct run_request      → accepted, job, step …, end
  *   POST /v1/stop     struct stop_request     → 200 {}
@@ -21,6 +21,7 @@
 #include "common/arena.h"
 #include "common/engine_kind.h"
 #include "common/error.h"
+#include "common/foreign.h"
 #include "common/history.h"
 #include "common/json.h"
 
@@ -29,7 +30,9 @@ enum { WIRE_FORMAT = 1, WIRE_HEARTBEAT_MS = 2000, WIRE_LINE_MAX = 16 * 1024 * 10
 struct status_request {
     const char *const *targets; /* names; none asks for all of the agent's */
     size_t target_count;
-    bool fingerprint; /* also take each target's fingerprint now */
+    bool fingerprint;                      /* also take each target's fingerprint now */
+    const struct foreign_request *foreign; /* also read another tool's history; NULL: do not.
+                                              /v1/history has no use for it */
 };
 
 struct run_request {
@@ -126,6 +129,7 @@ enum reply_kind {
     REPLY_HISTORY, /* set */
     REPLY_TARGET,  /* status */
     REPLY_ROWS,    /* target, rows */
+    REPLY_FOREIGN, /* target, foreign; before the target's status */
     REPLY_EVENT,   /* event */
     REPLY_ERROR,   /* error: the request as a whole was refused; the last one */
     REPLY_END,
@@ -139,6 +143,7 @@ struct reply {
     const char *target;
     const struct history_row *rows;
     size_t row_count;
+    struct foreign_history foreign;
     struct run_event event;
     struct error error;
 };

@@ -6,7 +6,12 @@
 #include "common/record.h"
 
 /* Bytes; what a server says may have grown threefold by replacing what is not UTF-8. */
-enum { TEXT_MAX = 1024, SUMMARY_MAX = 2400, ROWS_MAX = 100000 };
+enum {
+    TEXT_MAX = 1024,
+    SUMMARY_MAX = 2400,
+    ROWS_MAX = 100000,
+    VERSION_MAX = 3 * FOREIGN_VERSION_MAX
+};
 
 static const char *const job_states[JOB_STATE_COUNT] = {
     [JOB_STARTED] = "started",
@@ -34,13 +39,9 @@ static const char *const event_kinds[RUN_EVENT_KIND_COUNT] = {
 };
 
 static const char *const reply_kinds[REPLY_KIND_COUNT] = {
-    [REPLY_HEARTBEAT] = "heartbeat",
-    [REPLY_HISTORY] = "history",
-    [REPLY_TARGET] = "target",
-    [REPLY_ROWS] = "rows",
-    [REPLY_EVENT] = "event",
-    [REPLY_ERROR] = "error",
-    [REPLY_END] = "end",
+    [REPLY_HEARTBEAT] = "heartbeat", [REPLY_HISTORY] = "history", [REPLY_TARGET] = "target",
+    [REPLY_ROWS] = "rows",           [REPLY_FOREIGN] = "foreign", [REPLY_EVENT] = "event",
+    [REPLY_ERROR] = "error",         [REPLY_END] = "end",
 };
 
 const char *job_state_name(enum job_state state)
@@ -231,6 +232,55 @@ static void read_rows(struct json_reader *reader, struct reply *reply)
     reply->row_count = count;
 }
 
+static const struct record_field foreign_fields[] = {
+    {"present", RECORD_BOOL, .offset = offsetof(struct reply, foreign.present)},
+    {"target", RECORD_NAME, .offset = offsetof(struct reply, target)},
+};
+
+static const struct record_field foreign_row_fields[] = {
+    {"state", RECORD_CHOICE, .offset = offsetof(struct foreign_row, state),
+     CHOICE_OF(foreign_state_names)},
+    {"version", RECORD_TEXT, .offset = offsetof(struct foreign_row, version), .most = VERSION_MAX},
+};
+
+static const struct record foreign_record = {foreign_fields, COUNT_OF(foreign_fields)};
+static const struct record foreign_row_record = {foreign_row_fields, COUNT_OF(foreign_row_fields)};
+
+static void put_foreign(const struct reply *reply, json_t *object)
+{
+    const struct foreign_history *foreign = &reply->foreign;
+    json_t *rows = json_array();
+
+    for (size_t i = 0; i < foreign->row_count; i++) {
+        json_t *row = json_object();
+
+        record_put(&foreign_row_record, &foreign->rows[i], row);
+        json_add(rows, row);
+    }
+    json_put(object, "rows", rows);
+    record_put(&foreign_record, reply, object);
+}
+
+static void read_foreign(struct json_reader *reader, struct reply *reply)
+{
+    const json_t *array = json_read_array(reader, "rows", FOREIGN_ROWS_MAX);
+    size_t count = json_array_size(array);
+    struct foreign_row *rows = arena_calloc(reader->arena, count, sizeof *rows);
+
+    record_read(&foreign_record, reader, reply);
+    if (!reader->failed && !reply->foreign.present && count > 0)
+        json_reader_fail(reader, "rows", "of a table that is not there");
+    for (size_t i = 0; i < count && !reader->failed; i++) {
+        struct json_reader inner;
+
+        json_reader_start_in(&inner, reader, "rows", (int64_t)i, json_array_get(array, i));
+        record_read(&foreign_row_record, &inner, &rows[i]);
+        reader->failed = !json_reader_end(&inner);
+    }
+    reply->foreign.rows = rows;
+    reply->foreign.row_count = count;
+}
+
 static void put_event(const struct reply *reply, json_t *object)
 {
     json_t *inner = json_object();
@@ -281,9 +331,9 @@ static const struct {
     void (*put)(const struct reply *reply, json_t *object);
     void (*read)(struct json_reader *reader, struct reply *reply);
 } bodies[REPLY_KIND_COUNT] = {
-    [REPLY_HISTORY] = {put_set, read_set},       [REPLY_TARGET] = {put_status, read_status},
-    [REPLY_ROWS] = {put_rows, read_rows},        [REPLY_EVENT] = {put_event, read_event},
-    [REPLY_ERROR] = {put_refusal, read_refusal},
+    [REPLY_HISTORY] = {put_set, read_set},   [REPLY_TARGET] = {put_status, read_status},
+    [REPLY_ROWS] = {put_rows, read_rows},    [REPLY_FOREIGN] = {put_foreign, read_foreign},
+    [REPLY_EVENT] = {put_event, read_event}, [REPLY_ERROR] = {put_refusal, read_refusal},
 };
 
 static const struct record_field kind_fields[] = {

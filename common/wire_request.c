@@ -15,6 +15,13 @@ static const struct record_field status_fields[] = {
     FORMAT_FIELD,
 };
 
+static const struct record_field foreign_fields[] = {
+    {"table", RECORD_TEXT, .optional = true, .offset = offsetof(struct foreign_request, table),
+     .most = 2 * FOREIGN_NAME_SIZE},
+    {"tool", RECORD_CHOICE, .offset = offsetof(struct foreign_request, tool),
+     .most = FOREIGN_TOOL_COUNT, .names = foreign_tool_names},
+};
+
 static const struct record_field run_fields[] = {
     {"epoch", RECORD_INT64, .offset = offsetof(struct run_request, epoch), .least = 1,
      .most = INT64_MAX},
@@ -31,8 +38,17 @@ static const struct record_field stop_fields[] = {
 };
 
 static const struct record status_record = {status_fields, COUNT_OF(status_fields)};
+static const struct record foreign_record = {foreign_fields, COUNT_OF(foreign_fields)};
 static const struct record run_record = {run_fields, COUNT_OF(run_fields)};
 static const struct record stop_record = {stop_fields, COUNT_OF(stop_fields)};
+
+static void put_foreign(json_t *object, const struct foreign_request *foreign)
+{
+    json_t *inner = json_object();
+
+    record_put(&foreign_record, foreign, inner);
+    json_put(object, "foreign", inner);
+}
 
 json_t *status_request_encode(const struct status_request *request)
 {
@@ -43,6 +59,8 @@ json_t *status_request_encode(const struct status_request *request)
         json_add(targets, json_text(request->targets[i]));
     record_put(&status_record, request, object);
     json_put(object, "targets", targets);
+    if (request->foreign != NULL)
+        put_foreign(object, request->foreign);
     return object;
 }
 
@@ -55,6 +73,22 @@ static const char *read_target(struct json_reader *reader, const json_t *value)
         return "";
     }
     return arena_strdup(reader->arena, name);
+}
+
+static const struct foreign_request *read_foreign(struct json_reader *reader)
+{
+    const json_t *value = json_read_optional(reader, "foreign");
+    struct json_reader inner;
+
+    if (value == NULL)
+        return NULL;
+    struct foreign_request *foreign = arena_calloc(reader->arena, 1, sizeof *foreign);
+    json_reader_start_in(&inner, reader, "foreign", -1, value);
+    record_read(&foreign_record, &inner, foreign);
+    if (!inner.failed && *foreign->table != '\0' && !foreign_table_is_valid(foreign->table))
+        json_reader_fail(&inner, "table", "not the name of a table");
+    reader->failed = !json_reader_end(&inner);
+    return foreign;
 }
 
 bool status_request_decode(const json_t *value, struct arena *arena, struct status_request *request,
@@ -72,6 +106,7 @@ bool status_request_decode(const json_t *value, struct arena *arena, struct stat
         names[i] = read_target(&reader, json_array_get(targets, i));
     request->targets = names;
     request->target_count = count;
+    request->foreign = read_foreign(&reader);
     return json_reader_end(&reader);
 }
 

@@ -19,9 +19,14 @@ struct document {
     struct arena *arena;
 };
 
-const char *import_tool_name(size_t index)
+enum foreign_tool import_tool_of(const struct import *import)
 {
-    return index < COUNT_OF(tools) ? tools[index]->name : NULL;
+    return import->tool->kind;
+}
+
+static const char *name_of(const struct import_tool *tool)
+{
+    return foreign_tool_name(tool->kind);
 }
 
 static const struct import_tool *tool_by_name(const char *name, struct diagnostics *faults)
@@ -30,9 +35,9 @@ static const struct import_tool *tool_by_name(const char *name, struct diagnosti
     struct buffer known AUTO_BUFFER = {0};
 
     for (size_t i = 0; i < COUNT_OF(tools); i++) {
-        if (strcmp(tools[i]->name, name) == 0)
+        names[i] = name_of(tools[i]);
+        if (strcmp(names[i], name) == 0)
             return tools[i];
-        names[i] = tools[i]->name;
         buffer_printf(&known, "%s%s", i > 0 ? ", " : "", names[i]);
     }
     const char *near = text_nearest(name, names, COUNT_OF(tools));
@@ -56,8 +61,8 @@ static const struct import_tool *detect(const struct source *source, const char 
             continue;
         if (found != NULL) {
             diagnostics_add(faults, ERROR_CONFIG, directory, 0,
-                            "the folder can be %s's or %s's: say which", found->name,
-                            tools[i]->name);
+                            "the folder can be %s's or %s's: say which", name_of(found),
+                            name_of(tools[i]));
             return NULL;
         }
         found = tools[i];
@@ -95,7 +100,7 @@ static void read_with(struct document *document, const struct import_tool *tool,
     group_pieces(&reading, tool, &document->import);
     if (document->import.count == 0 && diagnostics_count(faults) == 0)
         diagnostics_add(faults, ERROR_CONFIG, directory, 0, "there is no migration of %s here",
-                        tool->name);
+                        name_of(tool));
 }
 
 struct import *import_read(const char *directory, const char *tool_name, struct diagnostics *notes,

@@ -6,8 +6,8 @@
  * they are padded or numbered anew; fleet-import.json records what they were. Folders with one
  * subfolder per engine become one folder with engine infixes. docs/import.md tells it for people.
  *
- * Whether the other tool has applied a version is for its own history to say: import_history_query
- * asks it, import_judge reads the answer. Both are pure.
+ * Whether the other tool has applied a version is for its own history on a target to say; what such
+ * an answer means for the folder is import_judge's to say, which is pure.
  */
 #ifndef FLEET_ORCHESTRATOR_IMPORT_H
 #define FLEET_ORCHESTRATOR_IMPORT_H
@@ -18,6 +18,7 @@
 #include "common/diagnostics.h"
 #include "common/engine_kind.h"
 #include "common/error.h"
+#include "common/foreign.h"
 
 struct import_script {
     const char *file;   /* what it becomes, below our folder */
@@ -46,9 +47,6 @@ struct import {
     size_t repeatable_count; /* of count */
 };
 
-/* The tools' names, for help and suggestions; NULL past the last. */
-const char *import_tool_name(size_t index);
-
 /*
  * Reads a folder. tool is a name, or NULL to find out. What was left out (a Java migration, a
  * verify script) is added to notes, whose codes mean nothing. NULL when there is any fault; all of
@@ -59,37 +57,24 @@ struct import *import_read(const char *directory, const char *tool, struct diagn
 void import_free(struct import *import);
 AUTO_DEFINE(import)
 
+enum foreign_tool import_tool_of(const struct import *import);
+
 /* Writes the migrations, fleet-import.json and fleet.sum into a folder, which is made if it is not
    there and may not have any migration yet. */
 bool import_write(const struct import *import, const char *directory, struct error *err) MUST_USE;
 
-/*
- * The query that lists what the tool has applied on an engine, in two columns for import_judge;
- * release with text_free. table is the name of its history table, or NULL for its usual one; the
- * only characters that it may have are letters, digits, "_" and ".". ERROR_UNSUPPORTED where the
- * history cannot be asked through the target's connection.
- */
-char *import_history_query(const struct import *import, enum engine_kind engine, const char *table,
-                           struct error *err) MUST_USE;
-
-/* One row of that query; version may be NULL, as for Flyway's repeatables. */
-struct import_row {
-    const char *version;
-    const char *state;
-};
-
 struct import_verdict {
     size_t applied; /* that many migrations for this engine are applied, from the first one on */
-    const char *newest; /* our version of the last of them; NULL if there is none */
+    const struct import_migration *newest; /* the last of them; NULL if there is none */
 };
 
 /*
- * What the rows of one target mean. ERROR_CONFLICT where they cannot stand for a state of ours: a
+ * What the history of one target means. ERROR_CONFLICT where it cannot stand for a state of ours: a
  * version that failed or is dirty, one that the folder does not have, or one that is missing below
  * a newer one.
  */
 bool import_judge(const struct import *import, enum engine_kind engine,
-                  const struct import_row *rows, size_t count, struct import_verdict *verdict,
+                  const struct foreign_history *history, struct import_verdict *verdict,
                   struct error *err) MUST_USE;
 
 #endif

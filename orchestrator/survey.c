@@ -124,6 +124,7 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         break;
     case REPLY_HEARTBEAT:
     case REPLY_ROWS:
+    case REPLY_FOREIGN:
     case REPLY_EVENT:
     case REPLY_KIND_COUNT:
         break;

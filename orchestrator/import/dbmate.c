@@ -34,10 +34,8 @@ static void read_source(struct reading *reading)
 }
 
 const struct import_tool import_dbmate = {
-    .name = "dbmate",
+    .kind = FOREIGN_DBMATE,
     .recognises = recognises,
     .read = read_source,
     .compare = strcmp,
-    .query = "SELECT version, 'applied' FROM %s ORDER BY version",
-    .tables = {"schema_migrations", "schema_migrations", "schema_migrations"},
 };

@@ -91,11 +91,8 @@ static void read_source(struct reading *reading)
 }
 
 const struct import_tool import_diesel = {
-    .name = "diesel",
+    .kind = FOREIGN_DIESEL,
     .recognises = recognises,
     .read = read_source,
     .compare = strcmp,
-    .query = "SELECT version, 'applied' FROM %s ORDER BY version",
-    .tables = {"__diesel_schema_migrations", "__diesel_schema_migrations",
-               "__diesel_schema_migrations"},
 };

@@ -102,14 +102,9 @@ static void read_source(struct reading *reading)
 }
 
 const struct import_tool import_flyway = {
-    .name = "flyway",
+    .kind = FOREIGN_FLYWAY,
     .recognises = recognises,
     .read = read_source,
     .compare = versions_compare_dotted,
-    .query = "SELECT version, CASE WHEN NOT success THEN 'failed' "
-             "WHEN type LIKE '%%BASELINE' THEN 'reached' "
-             "WHEN type LIKE 'UNDO%%' OR type = 'DELETE' THEN 'reverted' "
-             "ELSE 'applied' END FROM %s ORDER BY installed_rank",
-    .tables = {"flyway_schema_history", "flyway_schema_history", "flyway_schema_history"},
     .origin = "0",
 };

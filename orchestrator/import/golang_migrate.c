@@ -56,10 +56,8 @@ static void read_source(struct reading *reading)
 }
 
 const struct import_tool import_golang_migrate = {
-    .name = "golang-migrate",
+    .kind = FOREIGN_GOLANG_MIGRATE,
     .recognises = recognises,
     .read = read_source,
     .compare = version_compare,
-    .query = "SELECT version, CASE WHEN dirty THEN 'dirty' ELSE 'reached' END FROM %s",
-    .tables = {"schema_migrations", "schema_migrations", "schema_migrations"},
 };

@@ -48,12 +48,9 @@ static void read_source(struct reading *reading)
 }
 
 const struct import_tool import_goose = {
-    .name = "goose",
+    .kind = FOREIGN_GOOSE,
     .recognises = recognises,
     .read = read_source,
     .compare = version_compare,
-    .query = "SELECT version_id, CASE WHEN is_applied THEN 'applied' ELSE 'reverted' END FROM %s "
-             "ORDER BY id",
-    .tables = {"goose_db_version", "goose_db_version", "goose_db_version"},
     .origin = "0",
 };

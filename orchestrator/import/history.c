@@ -1,45 +1,9 @@
-/*
- * What another tool's history says. Its query gives, for each row, a version and one of these
- * states: "applied" and "reverted" are about the version, "reached" about it and all before it,
- * "dirty" and "failed" are for a person to put right.
- */
+/* What another tool's history says about the migrations of its folder. */
 #include <string.h>
 
 #include "common/arena.h"
-#include "common/buffer.h"
 #include "orchestrator/import.h"
 #include "orchestrator/import/tools.h"
-
-char *import_history_query(const struct import *import, enum engine_kind engine, const char *table,
-                           struct error *err)
-{
-    static const char characters[] =
-        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.";
-    const struct import_tool *tool = import->tool;
-    const char *place = table != NULL ? table : tool->tables[engine];
-    struct buffer query AUTO_BUFFER = {0};
-
-    if (place == NULL) {
-        error_set(err, ERROR_UNSUPPORTED,
-                  "%s keeps its history of %s outside the target's database, so it cannot be asked",
-                  tool->name, engine_kind_name(engine));
-        return NULL;
-    }
-    if (*place == '\0' || strspn(place, characters) != strlen(place)) {
-        error_set(err, ERROR_USAGE, "\"%s\" is not the name of a table", place);
-        return NULL;
-    }
-    for (const char *p = tool->query; *p != '\0'; p++) {
-        bool directive = *p == '%';
-
-        p += directive;
-        if (directive && *p == 's')
-            buffer_append_text(&query, place);
-        else
-            buffer_append_char(&query, *p);
-    }
-    return buffer_take(&query);
-}
 
 /* Which of the import's migrations an engine has applied, by index. */
 struct fold {
@@ -78,16 +42,16 @@ static bool find(const struct fold *fold, const char *version, bool applied, siz
     return found;
 }
 
-static bool apply_row(struct fold *fold, const struct import_row *row, struct error *err)
+static bool apply_row(struct fold *fold, const struct foreign_row *row, struct error *err)
 {
-    const char *tool = fold->import->tool->name;
-    bool reverted = strcmp(row->state, "reverted") == 0;
+    const char *tool = foreign_tool_name(fold->import->tool->kind);
+    bool reverted = row->state == FOREIGN_REVERTED;
     size_t index;
 
-    if (strcmp(row->state, "dirty") == 0 || strcmp(row->state, "failed") == 0)
+    if (row->state == FOREIGN_DIRTY || row->state == FOREIGN_FAILED)
         return error_set(err, ERROR_CONFLICT,
                          "%s's history says that version %s is %s: repair it with %s first", tool,
-                         row->version, row->state, tool);
+                         row->version, foreign_state_name(row->state), tool);
     if (!find(fold, row->version, reverted, &index)) {
         const char *origin = fold->import->tool->origin;
 
@@ -98,7 +62,7 @@ static bool apply_row(struct fold *fold, const struct import_row *row, struct er
                          row->version);
     }
     fold->applied[index] = !reverted;
-    if (strcmp(row->state, "reached") == 0)
+    if (row->state == FOREIGN_REACHED)
         memset(fold->applied, true, index);
     return true;
 }
@@ -118,10 +82,10 @@ static bool conclude(const struct fold *fold, struct import_verdict *verdict, st
                              "version %s is not applied, though the later %s is: apply it with %s "
                              "first",
                              missing->source_version, migration->source_version,
-                             fold->import->tool->name);
+                             foreign_tool_name(fold->import->tool->kind));
         if (fold->applied[i]) {
             verdict->applied++;
-            verdict->newest = migration->version;
+            verdict->newest = migration;
         } else if (missing == NULL) {
             missing = migration;
         }
@@ -130,7 +94,7 @@ static bool conclude(const struct fold *fold, struct import_verdict *verdict, st
 }
 
 bool import_judge(const struct import *import, enum engine_kind engine,
-                  const struct import_row *rows, size_t count, struct import_verdict *verdict,
+                  const struct foreign_history *history, struct import_verdict *verdict,
                   struct error *err)
 {
     AUTO(arena) struct arena *arena = arena_new();
@@ -141,9 +105,8 @@ bool import_judge(const struct import *import, enum engine_kind engine,
     };
 
     *verdict = (struct import_verdict){0};
-    for (size_t i = 0; i < count; i++) {
-        if (rows[i].version != NULL && !apply_row(&fold, &rows[i], err))
+    for (size_t i = 0; i < history->row_count; i++)
+        if (!apply_row(&fold, &history->rows[i], err))
             return false;
-    }
     return conclude(&fold, verdict, err);
 }

@@ -232,9 +232,7 @@ static void read_source(struct reading *reading)
 
 /* "change" is a reserved word in MySQL, but not after a dot. */
 const struct import_tool import_sqitch = {
-    .name = "sqitch",
+    .kind = FOREIGN_SQITCH,
     .recognises = recognises,
     .read = read_source,
-    .query = "SELECT c.change, 'applied' FROM %s c ORDER BY c.committed_at",
-    .tables = {"sqitch.changes", "sqitch.changes", NULL},
 };

@@ -9,6 +9,7 @@
 
 #include "common/arena.h"
 #include "common/diagnostics.h"
+#include "common/foreign.h"
 #include "orchestrator/import/source.h"
 
 struct piece {
@@ -36,15 +37,11 @@ struct reading {
 };
 
 struct import_tool {
-    const char *name;
+    enum foreign_tool kind;
     bool (*recognises)(const struct source *source);
     void (*read)(struct reading *reading);
     /* The order of keys; NULL where ranks give it and keys are equal only if their texts are. */
     int (*compare)(const char *a, const char *b);
-    /* The query has one %s for the table and gives version and state, see history.c. */
-    const char *query;
-    /* Its usual place; NULL where the engine's history is not in the target's database. */
-    const char *tables[ENGINE_KIND_COUNT];
     /* A version that its history has before any migration; NULL if none. */
     const char *origin;
 };

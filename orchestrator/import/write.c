@@ -74,7 +74,7 @@ static bool write_record(const struct import *import, const char *directory, str
     for (size_t i = 0; i < import->count; i++)
         json_array_append_new(migrations, describe_migration(&import->migrations[i]));
     json_object_set_new(object, "format", json_integer(IMPORT_FORMAT));
-    json_object_set_new(object, "tool", json_text(import->tool->name));
+    json_object_set_new(object, "tool", json_text(foreign_tool_name(import->tool->kind)));
     json_object_set_new(object, "migrations", migrations);
     json_write_pretty(object, &text);
     return file_write(path, buffer_text(&text), text.length, 0644, err);

@@ -146,6 +146,11 @@ static void listen(void *context, const struct reply *reply)
     case REPLY_ROWS:
         buffer_printf(story, "%s has %zu rows, ", reply->target, reply->row_count);
         break;
+    case REPLY_FOREIGN:
+        buffer_printf(story, "%s %s %zu, ", reply->target,
+                      reply->foreign.present ? "came with" : "came without",
+                      reply->foreign.row_count);
+        break;
     case REPLY_EVENT:
         if (reply->event.kind == RUN_ACCEPTED)
             buffer_append_text(story, "accepted, ");

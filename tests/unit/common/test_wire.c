@@ -53,6 +53,7 @@ static const struct {
     {"reply_history", recode_reply},   {"reply_target", recode_reply},
     {"reply_rows", recode_reply},      {"reply_event", recode_reply},
     {"reply_error", recode_reply},     {"reply_end", recode_reply},
+    {"reply_foreign", recode_reply},   {"status_request_foreign", recode_status},
 };
 
 static void read_golden(const char *file, struct buffer *out)
@@ -122,6 +123,14 @@ static const struct {
     {"status_request", "targets", "[1]", "targets: not all are names"},
     {"status_request", "targets", "{}", "targets: not an array"},
     {"status_request", "more", "1", "more: not a known field"},
+    {"status_request_foreign", "foreign", "[]", "foreign: not an object"},
+    {"status_request_foreign", "foreign.tool", "\"liquibase\"",
+     "foreign.tool: not one of the known words"},
+    {"status_request_foreign", "foreign.tool", NULL, "foreign.tool: missing"},
+    {"status_request_foreign", "foreign.table", "\"a; DROP TABLE b\"",
+     "foreign.table: not the name of a table"},
+    {"status_request_foreign", "foreign.table", "7", "foreign.table: not text"},
+    {"status_request_foreign", "foreign.sql", "\"SELECT 1\"", "foreign.sql: not a known field"},
     {"run_request", "epoch", "0", "epoch: not between 1 and 9223372036854775807"},
     {"run_request", "max_parallel", "-1", "max_parallel: not between 1 and 10000"},
     {"run_request", "rollout", "\"x\"", "rollout: not 32 lower-case hex digits"},
@@ -145,6 +154,17 @@ static const struct {
     {"reply_target", "status.error", "{\"code\":\"sql\"}", "error.message: missing"},
     {"reply_rows", "target", NULL, "target: missing"},
     {"reply_rows", "rows", "[{}]", "row.attempt_key: missing"},
+    {"reply_foreign", "rows", "[[]]", "rows[0]: not an object"},
+    {"reply_foreign", "rows", "[{\"state\":\"applied\"}]", "rows[0].version: missing"},
+    {"reply_foreign", "rows", "[{\"state\":\"fine\",\"version\":\"1\"}]",
+     "rows[0].state: not one of the known words"},
+    {"reply_foreign", "rows", "[{\"state\":\"applied\",\"version\":1}]",
+     "rows[0].version: not text"},
+    {"reply_foreign", "rows", "[{\"state\":\"applied\",\"version\":\"1\",\"more\":1}]",
+     "rows[0].more: not a known field"},
+    {"reply_foreign", "present", "false", "rows: of a table that is not there"},
+    {"reply_foreign", "present", NULL, "present: missing"},
+    {"reply_foreign", "target", "\"../etc\"", "target: not a name"},
     {"reply_event", "event.kind", "\"nap\"", "event.kind: not one of the known words"},
     {"reply_event", "event", "[]", "event: not an object"},
     {"reply_error", "error.line", "-1", "error.line: not between 0 and 2147483647"},
@@ -209,6 +229,59 @@ static void a_status_says_what_it_said(void **state)
     assert_int_equal(got.status.error->code, ERROR_CONNECT);
 }
 
+static void another_tools_history_is_bounded(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *arena = arena_new();
+    char version[3 * FOREIGN_VERSION_MAX + 2];
+    const struct foreign_row *rows =
+        arena_calloc(arena, FOREIGN_ROWS_MAX + 1, sizeof(struct foreign_row));
+    struct reply sent = {
+        .kind = REPLY_FOREIGN,
+        .target = "orders-001",
+        .foreign = {.present = true, .rows = rows, .row_count = FOREIGN_ROWS_MAX},
+    };
+    struct reply got;
+    struct error err = {0};
+    AUTO(json) json_t *whole = reply_encode(&sent);
+
+    assert_true(reply_decode(whole, arena, &got, &err));
+    assert_int_equal(got.foreign.row_count, FOREIGN_ROWS_MAX);
+    sent.foreign.row_count++;
+    AUTO(json) json_t *more = reply_encode(&sent);
+    assert_false(reply_decode(more, arena, &got, &err));
+    assert_string_equal(err.message, "rows: too many items");
+    error_clear(&err);
+    memset(version, '1', sizeof version);
+    version[sizeof version - 1] = '\0';
+    sent.foreign.rows = &(struct foreign_row){version, FOREIGN_APPLIED};
+    sent.foreign.row_count = 1;
+    AUTO(json) json_t *longer = reply_encode(&sent);
+    assert_false(reply_decode(longer, arena, &got, &err));
+    assert_string_equal(err.message, "rows[0].version: too long");
+}
+
+static void all_rows_of_a_history_fit_a_line(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO_BUFFER struct buffer line = {0};
+    char version[FOREIGN_VERSION_MAX + 1] = {0};
+    struct foreign_row *rows = arena_calloc(arena, FOREIGN_ROWS_MAX, sizeof *rows);
+    const struct reply reply = {
+        .kind = REPLY_FOREIGN,
+        .target = "orders-001",
+        .foreign = {.present = true, .rows = rows, .row_count = FOREIGN_ROWS_MAX},
+    };
+
+    memset(version, '\1', FOREIGN_VERSION_MAX);
+    for (size_t i = 0; i < FOREIGN_ROWS_MAX; i++)
+        rows[i] = (struct foreign_row){version, FOREIGN_REVERTED};
+    AUTO(json) json_t *json = reply_encode(&reply);
+    json_write_canonical(json, &line);
+    assert_true(line.length < WIRE_LINE_MAX);
+}
+
 static void an_event_says_what_it_said(void **state)
 {
     (void)state;
@@ -258,6 +331,8 @@ int main(void)
         cmocka_unit_test(every_message_of_format_1_is_read_and_written_as_ever),
         cmocka_unit_test(a_message_out_of_form_is_refused_with_the_place),
         cmocka_unit_test(a_status_says_what_it_said),
+        cmocka_unit_test(another_tools_history_is_bounded),
+        cmocka_unit_test(all_rows_of_a_history_fit_a_line),
         cmocka_unit_test(an_event_says_what_it_said),
         cmocka_unit_test(states_have_names),
     };

@@ -4,98 +4,83 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 
 #include "imports.h"
-#include "plans/version.h"
 
-static void each_tools_history_has_a_query(void **state)
+/* The verdict on a history that has these rows. */
+static bool judge_rows(const struct import *import, enum engine_kind engine,
+                       const struct foreign_row *rows, size_t count, struct import_verdict *verdict,
+                       struct error *err)
 {
-    (void)state;
-    AUTO_SCRATCH struct scratch from = scratch_begin();
-    AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
-    struct error err = {0};
+    const struct foreign_history history = {.present = true, .rows = rows, .row_count = count};
 
-    PUT(&from, {"V1__a.sql", ""});
-    AUTO(import) struct import *import = read_folder(&from, notes);
-    AUTO(text) char *query = import_history_query(import, ENGINE_MYSQL, NULL, &err);
-    assert_non_null(strstr(query, "LIKE 'UNDO%'"));
-    assert_non_null(strstr(query, "FROM flyway_schema_history ORDER"));
-    AUTO(text) char *other = import_history_query(import, ENGINE_MYSQL, "app.history", &err);
-    assert_non_null(strstr(other, "FROM app.history ORDER"));
-    assert_null(import_history_query(import, ENGINE_MYSQL, "a; drop table b", &err));
-    assert_int_equal(err.code, ERROR_USAGE);
+    return import_judge(import, engine, &history, verdict, err);
 }
 
-static void sqitchs_history_of_sqlite_cannot_be_asked(void **state)
-{
-    (void)state;
-    AUTO_SCRATCH struct scratch from = scratch_begin();
-    AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
-    struct error err = {0};
-
-    PUT(&from, {"sqitch.plan", "a 2024-03-01T12:30:00Z A <a@b>\n"}, {"deploy/a.sql", ""});
-    AUTO(import) struct import *import = read_folder(&from, notes);
-    assert_null(import_history_query(import, ENGINE_SQLITE, NULL, &err));
-    assert_int_equal(err.code, ERROR_UNSUPPORTED);
-}
+struct judged {
+    size_t applied;
+    char newest[8]; /* "" if there is none */
+};
 
 /* What the rows mean for a folder of golang-migrate with versions 1, 2 and 10, 2 not for SQLite. */
-static bool judge(enum engine_kind engine, const struct import_row *rows, size_t count,
-                  struct import_verdict *verdict, struct error *err)
+static bool judge(enum engine_kind engine, const struct foreign_row *rows, size_t count,
+                  struct judged *judged, struct error *err)
 {
     AUTO_SCRATCH struct scratch from = scratch_begin();
     AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
 
     PUT(&from, {"001_a.up.sql", ""}, {"002_b.mysql.up.sql", ""}, {"010_c.up.sql", ""});
     AUTO(import) struct import *import = read_folder(&from, notes);
-    bool ok = import_judge(import, engine, rows, count, verdict, err);
-    if (ok && verdict->newest != NULL)
-        verdict->newest = version_compare(verdict->newest, "10") == 0  ? "10"
-                          : version_compare(verdict->newest, "2") == 0 ? "2"
-                                                                       : "1";
+    struct import_verdict verdict = {0};
+    bool ok = judge_rows(import, engine, rows, count, &verdict, err);
+
+    judged->applied = verdict.applied;
+    snprintf(judged->newest, sizeof judged->newest, "%s",
+             verdict.newest != NULL ? verdict.newest->source_version : "");
     return ok;
 }
 
 static void a_reached_version_stands_for_all_before_it(void **state)
 {
     (void)state;
-    const struct import_row row = {"10", "reached"};
-    struct import_verdict verdict;
+    const struct foreign_row row = {"10", FOREIGN_REACHED};
+    struct judged judged;
     struct error err = {0};
 
-    assert_true(judge(ENGINE_MYSQL, &row, 1, &verdict, &err));
-    assert_int_equal(verdict.applied, 3);
-    assert_string_equal(verdict.newest, "10");
-    assert_true(judge(ENGINE_MYSQL, &row, 0, &verdict, &err));
-    assert_int_equal(verdict.applied, 0);
-    assert_null(verdict.newest);
+    assert_true(judge(ENGINE_MYSQL, &row, 1, &judged, &err));
+    assert_int_equal(judged.applied, 3);
+    assert_string_equal(judged.newest, "010");
+    assert_true(judge(ENGINE_MYSQL, &row, 0, &judged, &err));
+    assert_int_equal(judged.applied, 0);
+    assert_string_equal(judged.newest, "");
 }
 
 static void applied_and_reverted_rows_are_folded(void **state)
 {
     (void)state;
-    const struct import_row rows[] = {
-        {"1", "applied"}, {"2", "applied"}, {NULL, "applied"}, {"2", "reverted"}};
-    struct import_verdict verdict;
+    const struct foreign_row rows[] = {
+        {"1", FOREIGN_APPLIED}, {"2", FOREIGN_APPLIED}, {"2", FOREIGN_REVERTED}};
+    struct judged judged;
     struct error err = {0};
 
-    assert_true(judge(ENGINE_MYSQL, rows, 4, &verdict, &err));
-    assert_int_equal(verdict.applied, 1);
-    assert_string_equal(verdict.newest, "1");
-    assert_true(judge(ENGINE_MYSQL, rows, 3, &verdict, &err));
-    assert_string_equal(verdict.newest, "2");
+    assert_true(judge(ENGINE_MYSQL, rows, 3, &judged, &err));
+    assert_int_equal(judged.applied, 1);
+    assert_string_equal(judged.newest, "001");
+    assert_true(judge(ENGINE_MYSQL, rows, 2, &judged, &err));
+    assert_string_equal(judged.newest, "002");
 }
 
 static void a_migration_that_the_engine_lacks_is_no_gap(void **state)
 {
     (void)state;
-    const struct import_row rows[] = {{"1", "applied"}, {"10", "applied"}};
-    struct import_verdict verdict;
+    const struct foreign_row rows[] = {{"1", FOREIGN_APPLIED}, {"10", FOREIGN_APPLIED}};
+    struct judged judged;
     struct error err = {0};
 
-    assert_true(judge(ENGINE_SQLITE, rows, 2, &verdict, &err));
-    assert_int_equal(verdict.applied, 2);
-    assert_false(judge(ENGINE_MYSQL, rows, 2, &verdict, &err));
+    assert_true(judge(ENGINE_SQLITE, rows, 2, &judged, &err));
+    assert_int_equal(judged.applied, 2);
+    assert_false(judge(ENGINE_MYSQL, rows, 2, &judged, &err));
     assert_int_equal(err.code, ERROR_CONFLICT);
     assert_non_null(strstr(err.message, "version 002 is not applied, though the later 010 is"));
 }
@@ -104,19 +89,19 @@ static void dirty_failed_and_unknown_versions_are_conflicts(void **state)
 {
     (void)state;
     static const struct {
-        struct import_row row;
+        struct foreign_row row;
         const char *fragment;
     } cases[] = {
-        {{"10", "dirty"}, "version 10 is dirty: repair it with golang-migrate"},
-        {{"2", "failed"}, "version 2 is failed"},
-        {{"11", "applied"}, "version 11, which the folder does not have"},
+        {{"10", FOREIGN_DIRTY}, "version 10 is dirty: repair it with golang-migrate"},
+        {{"2", FOREIGN_FAILED}, "version 2 is failed"},
+        {{"11", FOREIGN_APPLIED}, "version 11, which the folder does not have"},
     };
 
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        struct import_verdict verdict;
+        struct judged judged;
         struct error err = {0};
 
-        assert_false(judge(ENGINE_MYSQL, &cases[i].row, 1, &verdict, &err));
+        assert_false(judge(ENGINE_MYSQL, &cases[i].row, 1, &judged, &err));
         assert_int_equal(err.code, ERROR_CONFLICT);
         assert_non_null(strstr(err.message, cases[i].fragment));
     }
@@ -127,18 +112,34 @@ static void a_reworked_change_is_applied_as_often_as_it_was_deployed(void **stat
     (void)state;
     AUTO_SCRATCH struct scratch from = scratch_begin();
     AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
-    const struct import_row rows[] = {
-        {"users", "applied"}, {"items", "applied"}, {"users", "applied"}};
+    const struct foreign_row rows[] = {
+        {"users", FOREIGN_APPLIED}, {"items", FOREIGN_APPLIED}, {"users", FOREIGN_APPLIED}};
     struct import_verdict verdict;
     struct error err = {0};
 
     PUT(&from, {"sqitch.plan", sqitch_plan}, {"deploy/users@v1.sql", ""}, {"deploy/users.sql", ""},
         {"deploy/items.sql", ""}, {"deploy/views/totals.sql", ""});
     AUTO(import) struct import *import = read_folder(&from, notes);
-    assert_true(import_judge(import, ENGINE_POSTGRESQL, rows, 2, &verdict, &err));
-    assert_string_equal(verdict.newest, "20240301123005");
-    assert_true(import_judge(import, ENGINE_POSTGRESQL, rows, 3, &verdict, &err));
-    assert_string_equal(verdict.newest, "20240303000000");
+    assert_true(judge_rows(import, ENGINE_POSTGRESQL, rows, 2, &verdict, &err));
+    assert_string_equal(verdict.newest->version, "20240301123005");
+    assert_true(judge_rows(import, ENGINE_POSTGRESQL, rows, 3, &verdict, &err));
+    assert_string_equal(verdict.newest->version, "20240303000000");
+}
+
+static void a_text_that_is_no_version_is_one_that_the_folder_lacks(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"", "-1", "010 ", "1e1", "\x1b[2J", "10.0"};
+
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct foreign_row row = {texts[i], FOREIGN_REACHED};
+        struct judged judged;
+        struct error err = {0};
+
+        assert_false(judge(ENGINE_MYSQL, &row, 1, &judged, &err));
+        assert_int_equal(err.code, ERROR_CONFLICT);
+        assert_non_null(strstr(err.message, "which the folder does not have"));
+    }
 }
 
 static void gooses_row_of_origin_is_no_migration(void **state)
@@ -146,26 +147,25 @@ static void gooses_row_of_origin_is_no_migration(void **state)
     (void)state;
     AUTO_SCRATCH struct scratch from = scratch_begin();
     AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
-    const struct import_row rows[] = {{"0", "applied"}, {"1", "applied"}};
+    const struct foreign_row rows[] = {{"0", FOREIGN_APPLIED}, {"1", FOREIGN_APPLIED}};
     struct import_verdict verdict;
     struct error err = {0};
 
     PUT(&from, {"00001_a.sql", "-- +goose Up\n"});
     AUTO(import) struct import *import = read_folder(&from, notes);
-    assert_true(import_judge(import, ENGINE_SQLITE, rows, 2, &verdict, &err));
+    assert_true(judge_rows(import, ENGINE_SQLITE, rows, 2, &verdict, &err));
     assert_int_equal(verdict.applied, 1);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(each_tools_history_has_a_query),
-        cmocka_unit_test(sqitchs_history_of_sqlite_cannot_be_asked),
         cmocka_unit_test(a_reached_version_stands_for_all_before_it),
         cmocka_unit_test(applied_and_reverted_rows_are_folded),
         cmocka_unit_test(a_migration_that_the_engine_lacks_is_no_gap),
         cmocka_unit_test(dirty_failed_and_unknown_versions_are_conflicts),
         cmocka_unit_test(a_reworked_change_is_applied_as_often_as_it_was_deployed),
+        cmocka_unit_test(a_text_that_is_no_version_is_one_that_the_folder_lacks),
         cmocka_unit_test(gooses_row_of_origin_is_no_migration),
     };
 

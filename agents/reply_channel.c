@@ -78,6 +78,14 @@ void reply_channel_rows(struct reply_channel *channel, const char *target,
     send(channel, &reply);
 }
 
+void reply_channel_foreign(struct reply_channel *channel, const char *target,
+                           const struct foreign_history *history)
+{
+    const struct reply reply = {.kind = REPLY_FOREIGN, .target = target, .foreign = *history};
+
+    send(channel, &reply);
+}
+
 void reply_channel_event(struct reply_channel *channel, const struct run_event *event)
 {
     const struct reply reply = {.kind = REPLY_EVENT, .event = *event};

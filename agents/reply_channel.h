@@ -20,6 +20,8 @@ void reply_channel_status(struct reply_channel *channel, const struct target_sta
                           const struct applied_set *set);
 void reply_channel_rows(struct reply_channel *channel, const char *target,
                         const struct history_row *rows, size_t count);
+void reply_channel_foreign(struct reply_channel *channel, const char *target,
+                           const struct foreign_history *history);
 void reply_channel_event(struct reply_channel *channel, const struct run_event *event);
 
 /* The last message: the error if err is not NULL, else the end. */

@@ -1,5 +1,6 @@
 /* The service's read-only half: what targets look like, and their histories. */
 #include "agents/executor.h"
+#include "agents/foreign_rows.h"
 #include "agents/service_parts.h"
 
 /* A target that does not answer for this long is reported with an error. */
@@ -70,11 +71,18 @@ static void read_item(const struct reading *reading, size_t index, reader read)
 static bool read_status(const struct reading *reading, struct session *session, struct arena *arena,
                         struct error *err)
 {
+    const struct status_request *request = reading->request;
+    struct foreign_history foreign = {0};
     struct target_status status = {0};
     struct applied_set set = {0};
 
-    if (!executor_status(session, reading->request->fingerprint, arena, &status, &set, err))
+    if (!executor_status(session, request->fingerprint, arena, &status, &set, err))
         return false;
+    if (request->foreign != NULL) {
+        if (!foreign_rows_read(session, request->foreign, arena, &foreign, err))
+            return false;
+        reply_channel_foreign(reading->channel, status.target, &foreign);
+    }
     reply_channel_status(reading->channel, &status, &set);
     return true;
 }

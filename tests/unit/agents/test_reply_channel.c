@@ -13,8 +13,8 @@
 static void listen(void *context, const struct reply *reply)
 {
     static const char letters[REPLY_KIND_COUNT] = {
-        [REPLY_HISTORY] = 'h', [REPLY_TARGET] = 't', [REPLY_ROWS] = 'r',
-        [REPLY_EVENT] = 'v',   [REPLY_ERROR] = 'x',  [REPLY_END] = '.',
+        [REPLY_HISTORY] = 'h', [REPLY_TARGET] = 't', [REPLY_ROWS] = 'r',    [REPLY_EVENT] = 'v',
+        [REPLY_ERROR] = 'x',   [REPLY_END] = '.',    [REPLY_FOREIGN] = 'f',
     };
 
     buffer_append_char(context, letters[reply->kind]);
@@ -46,8 +46,9 @@ static void an_error_is_the_last_word(void **state)
 
     reply_channel_event(channel, &(struct run_event){.kind = RUN_ACCEPTED});
     reply_channel_rows(channel, "a", NULL, 0);
+    reply_channel_foreign(channel, "a", &(struct foreign_history){0});
     reply_channel_end(channel, &err);
-    assert_string_equal(buffer_text(&heard), "vrx");
+    assert_string_equal(buffer_text(&heard), "vrfx");
 }
 
 int main(void)

@@ -245,6 +245,26 @@ static void one_unreadable_target_does_not_hide_the_others(void **state)
     close_agency(&agency);
 }
 
+static void another_tools_history_comes_before_the_status(void **state)
+{
+    (void)state;
+    struct agency agency;
+    static const char *const names[] = {"a", "z"};
+    static const struct foreign_request foreign = {.tool = FOREIGN_GOOSE, .table = ""};
+    const struct status_request request = {
+        .targets = names, .target_count = 1, .foreign = &foreign};
+    const struct status_request of_another = {
+        .targets = names + 1, .target_count = 1, .foreign = &foreign};
+
+    open_agency(&agency);
+    service_status(agency.service, &request, listen, &agency);
+    assert_string_equal(buffer_text(&agency.story), "a came without 0, set of 0, a read, end");
+    forget(&agency);
+    service_status(agency.service, &of_another, listen, &agency);
+    assert_string_equal(buffer_text(&agency.story), "z unreadable, end");
+    close_agency(&agency);
+}
+
 static void a_target_of_somebody_else_is_not_read(void **state)
 {
     (void)state;
@@ -532,6 +552,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_NEW_DIRECTORY(a_set_is_told_once_before_the_first_target_that_has_it),
         IN_NEW_DIRECTORY(one_unreadable_target_does_not_hide_the_others),
+        IN_NEW_DIRECTORY(another_tools_history_comes_before_the_status),
         IN_NEW_DIRECTORY(a_target_of_somebody_else_is_not_read),
         IN_NEW_DIRECTORY(a_run_applies_its_slice_and_its_history_tells_it),
         IN_NEW_DIRECTORY(a_failed_target_does_not_stop_the_others),

@@ -287,3 +287,19 @@ bool script_parse(struct arena *arena, enum engine_kind engine, const char *file
     };
     return diagnostics_count(faults) == faults_before;
 }
+
+bool script_needs_autocommit(enum engine_kind engine, const char *bytes, size_t length)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
+    struct script script;
+
+    if (!script_parse(arena, engine, "", bytes, length, &script, faults))
+        return false;
+    for (size_t i = 0; i < script.count; i++) {
+        if (statement_needs_autocommit(dialect_of(engine), script.statements[i].sql,
+                                       script.statements[i].length))
+            return true;
+    }
+    return false;
+}

@@ -76,4 +76,10 @@ struct script {
 bool script_parse(struct arena *arena, enum engine_kind engine, const char *file, const char *bytes,
                   size_t length, struct script *script, struct diagnostics *faults) MUST_USE;
 
+/*
+ * Whether an engine's server refuses one of the statements inside a transaction: those that the
+ * first words tell (CREATE INDEX CONCURRENTLY, VACUUM). False also when the script has faults.
+ */
+bool script_needs_autocommit(enum engine_kind engine, const char *bytes, size_t length);
+
 #endif

@@ -104,6 +104,7 @@ static void read_source(struct reading *reading)
 const struct import_tool import_flyway = {
     .kind = FOREIGN_FLYWAY,
     .recognises = recognises,
+    .finds_transactionless = true,
     .read = read_source,
     .compare = versions_compare_dotted,
     .origin = "0",

@@ -1,20 +1,31 @@
-/* golang-migrate: VERSION_NAME.up.sql and .down.sql, ordered by number. */
+/*
+ * golang-migrate: VERSION_NAME.up.sql and .down.sql, ordered by number. Tools that share its names
+ * put an engine before or after the direction (1_a.mysql.up.sql), and popx "autocommit" where a
+ * script has no transaction.
+ */
 #include <string.h>
 
 #include "orchestrator/import/tools.h"
 #include "plans/version.h"
 
-/* Takes ".up" or ".down" off the end of a name, and an engine on either side of it. */
+/* Takes ".up" or ".down" off the end of a name, and an engine or "autocommit" around it. */
 static bool take_direction(char *name, struct piece *piece)
 {
-    source_take_engine(name, &piece->engine);
-    char *dot = strrchr(name, '.');
-    if (dot == NULL || (strcmp(dot, ".up") != 0 && strcmp(dot, ".down") != 0))
-        return false;
-    piece->down = dot[1] == 'd';
-    *dot = '\0';
-    source_take_engine(name, &piece->engine);
-    return true;
+    bool found = false;
+
+    for (char *dot = strrchr(name, '.'); dot != NULL; dot = strrchr(name, '.')) {
+        bool direction = !found && (strcmp(dot, ".up") == 0 || strcmp(dot, ".down") == 0);
+
+        if (direction)
+            piece->down = dot[1] == 'd';
+        else if (strcmp(dot, ".autocommit") == 0)
+            piece->no_transaction = true;
+        else if (!source_engine_from_name(dot + 1, strlen(dot + 1), &piece->engine))
+            break;
+        found = found || direction;
+        *dot = '\0';
+    }
+    return found;
 }
 
 static bool read_name(struct arena *arena, const struct source_file *file, struct piece *piece)
@@ -58,6 +69,7 @@ static void read_source(struct reading *reading)
 const struct import_tool import_golang_migrate = {
     .kind = FOREIGN_GOLANG_MIGRATE,
     .recognises = recognises,
+    .finds_transactionless = true,
     .read = read_source,
     .compare = version_compare,
 };

@@ -6,6 +6,7 @@
 
 #include "orchestrator/import/versions.h"
 #include "plans/migration_file.h"
+#include "plans/script.h"
 
 static const char directive[] = "-- fleet: no-transaction\n";
 static const char byte_order_mark[] = "\xef\xbb\xbf";
@@ -202,11 +203,26 @@ static void check_repeatables(struct reading *reading, const struct import *impo
     }
 }
 
+/* Such a script ran outside a transaction so far, and cannot run in one. */
+static void find_transactionless(struct reading *reading)
+{
+    for (size_t i = 0; i < reading->count; i++) {
+        struct piece *piece = &reading->pieces[i];
+        enum engine_kind engine =
+            piece->engine == EVERY_ENGINE ? ENGINE_POSTGRESQL : (enum engine_kind)piece->engine;
+
+        piece->no_transaction =
+            piece->no_transaction || script_needs_autocommit(engine, piece->bytes, piece->length);
+    }
+}
+
 void group_pieces(struct reading *reading, const struct import_tool *tool, struct import *import)
 {
     size_t count;
     size_t versioned = 0;
 
+    if (tool->finds_transactionless)
+        find_transactionless(reading);
     if (reading->count > 0)
         qsort_r(reading->pieces, reading->count, sizeof *reading->pieces, compare_pieces,
                 (void *)(uintptr_t)tool);

@@ -16,12 +16,31 @@ enum { FILE_SIZE_MAX = 8 * 1024 * 1024, DEPTH_MAX = 8 };
 
 static const struct {
     const char *name;
-    enum engine_kind engine;
+    int engine;
 } engine_names[] = {
-    {"postgresql", ENGINE_POSTGRESQL}, {"postgres", ENGINE_POSTGRESQL},
-    {"pgsql", ENGINE_POSTGRESQL},      {"pg", ENGINE_POSTGRESQL},
-    {"mysql", ENGINE_MYSQL},           {"mariadb", ENGINE_MYSQL},
-    {"sqlite", ENGINE_SQLITE},         {"sqlite3", ENGINE_SQLITE},
+    {"postgresql", ENGINE_POSTGRESQL},
+    {"postgres", ENGINE_POSTGRESQL},
+    {"pgsql", ENGINE_POSTGRESQL},
+    {"pg", ENGINE_POSTGRESQL},
+    {"mysql", ENGINE_MYSQL},
+    {"mariadb", ENGINE_MYSQL},
+    {"sqlite", ENGINE_SQLITE},
+    {"sqlite3", ENGINE_SQLITE},
+    {"cockroach", OTHER_ENGINE},
+    {"cockroachdb", OTHER_ENGINE},
+    {"clickhouse", OTHER_ENGINE},
+    {"db2", OTHER_ENGINE},
+    {"derby", OTHER_ENGINE},
+    {"firebird", OTHER_ENGINE},
+    {"h2", OTHER_ENGINE},
+    {"hsqldb", OTHER_ENGINE},
+    {"mssql", OTHER_ENGINE},
+    {"oracle", OTHER_ENGINE},
+    {"redshift", OTHER_ENGINE},
+    {"snowflake", OTHER_ENGINE},
+    {"spanner", OTHER_ENGINE},
+    {"sqlserver", OTHER_ENGINE},
+    {"yugabytedb", OTHER_ENGINE},
 };
 
 /* What some tool reads; anything else is listed by name only. */
@@ -42,7 +61,7 @@ bool source_engine_from_name(const char *name, size_t length, int *engine)
     for (size_t i = 0; i < COUNT_OF(engine_names); i++) {
         if (strlen(engine_names[i].name) == length &&
             strncasecmp(engine_names[i].name, name, length) == 0) {
-            *engine = (int)engine_names[i].engine;
+            *engine = engine_names[i].engine;
             return true;
         }
     }

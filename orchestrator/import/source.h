@@ -9,12 +9,13 @@
 #include "common/diagnostics.h"
 #include "common/engine_kind.h"
 
-enum { EVERY_ENGINE = ENGINE_KIND_COUNT };
+/* OTHER_ENGINE is one that is not ours: what is for it is for nobody here. */
+enum { EVERY_ENGINE = ENGINE_KIND_COUNT, OTHER_ENGINE };
 
 struct source_file {
     const char *path;  /* below the folder */
     const char *inner; /* the same without the engine's folder, where there is one */
-    int engine;        /* of the engine's folder, or EVERY_ENGINE */
+    int engine;        /* of the engine's folder, OTHER_ENGINE or EVERY_ENGINE */
     const char *bytes; /* with a NUL after them; NULL if the file is none that a tool reads */
     size_t length;
     bool used; /* a tool's reader knows what it is */
@@ -32,7 +33,8 @@ void source_read(struct arena *arena, const char *directory, struct source *sour
 /* The file with that inner path for the engine, or NULL. */
 struct source_file *source_find(const struct source *source, int engine, const char *inner);
 
-/* The engine that goes by such a name in other tools ("postgres", "sqlite3"). */
+/* The engine that goes by such a name in other tools ("postgres", "sqlite3"); OTHER_ENGINE for
+   "cockroach" and the like. */
 bool source_engine_from_name(const char *name, size_t length, int *engine);
 
 /* Takes ".ENGINE" off the end of a name in place, if it ends in one; else leaves engine alone. */

@@ -135,22 +135,23 @@ static size_t reworked_at(const struct plan *plan, size_t index)
     return i;
 }
 
-/* A reworked change's script carries one of the tags that stand before it was reworked. */
+/* A reworked change's script carries one of the tags that stand before it was reworked; the one
+   without a tag is that of its last self alone. */
 static struct source_file *find_script(struct reading *reading, int engine, const struct plan *plan,
                                        size_t index, const char *base)
 {
     size_t next = reworked_at(plan, index);
     struct source_file *file = NULL;
 
-    for (size_t i = 0; next < plan->count && file == NULL && i < plan->tag_count; i++) {
+    if (next == plan->count)
+        return source_find(reading->source, engine, arena_printf(reading->arena, "%s.sql", base));
+    for (size_t i = 0; file == NULL && i < plan->tag_count; i++) {
         const struct tag *tag = &plan->tags[i];
 
         if (tag->place > index && tag->place <= next)
             file = source_find(reading->source, engine,
                                arena_printf(reading->arena, "%s@%s.sql", base, tag->name));
     }
-    if (file == NULL)
-        file = source_find(reading->source, engine, arena_printf(reading->arena, "%s.sql", base));
     return file;
 }
 
@@ -165,7 +166,8 @@ static void add_script(struct reading *reading, int engine, const struct plan *p
     if (file == NULL) {
         if (!down)
             reading_fault(reading, arena_printf(reading->arena, "%s.sql", base), 0,
-                          "the plan has this change, but its script is missing");
+                          "the plan has this change, but its script is missing; where the change "
+                          "is reworked later, that of the earlier one is NAME@TAG.sql");
         return;
     }
     file->used = true;
@@ -234,5 +236,6 @@ static void read_source(struct reading *reading)
 const struct import_tool import_sqitch = {
     .kind = FOREIGN_SQITCH,
     .recognises = recognises,
+    .finds_transactionless = true,
     .read = read_source,
 };

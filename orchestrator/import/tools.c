@@ -14,6 +14,10 @@ void reading_add(struct reading *reading, const struct piece *piece)
     size_t count = reading->count;
     bool is_full = count >= FIRST_CAPACITY ? (count & (count - 1)) == 0 : count == 0;
 
+    if (piece->engine == OTHER_ENGINE) {
+        reading_note(reading, piece->path, "for an engine that is none of fleet's: left out");
+        return;
+    }
     if (is_full) {
         size_t capacity = count == 0 ? FIRST_CAPACITY : count * 2;
         struct piece *larger = arena_calloc(reading->arena, capacity, sizeof *larger);

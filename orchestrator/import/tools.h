@@ -16,7 +16,7 @@ struct piece {
     const char *key;    /* what the tool's history calls the migration */
     const char *number; /* what its version can be made from; mostly the key */
     const char *name;
-    int engine;  /* or EVERY_ENGINE */
+    int engine;  /* or EVERY_ENGINE; OTHER_ENGINE until it is added */
     size_t rank; /* place in the tool's order, where it keeps one apart from the keys */
     bool repeatable;
     bool down;
@@ -39,6 +39,8 @@ struct reading {
 struct import_tool {
     enum foreign_tool kind;
     bool (*recognises)(const struct source *source);
+    /* It runs a script outside a transaction where its statements need that, without being told. */
+    bool finds_transactionless;
     void (*read)(struct reading *reading);
     /* The order of keys; NULL where ranks give it and keys are equal only if their texts are. */
     int (*compare)(const char *a, const char *b);
@@ -53,7 +55,8 @@ extern const struct import_tool import_golang_migrate;
 extern const struct import_tool import_goose;
 extern const struct import_tool import_sqitch;
 
-/* Adds a copy; its texts must live in the arena or the source. */
+/* Adds a copy, but notes and leaves out what is for another engine; its texts must live in the
+   arena or the source. */
 void reading_add(struct reading *reading, const struct piece *piece);
 void reading_note(struct reading *reading, const char *path, const char *text);
 void reading_fault(struct reading *reading, const char *path, int line, const char *text);

@@ -11,6 +11,7 @@ static const struct dialect dialects[ENGINE_KIND_COUNT] = {
             .dollar_quotes = true,
             .nested_comments = true,
             .copy_data = true,
+            .lone_statements = true,
             .quotes = "'\"",
             .command_mark = '\\',
             .command_client = "psql",
@@ -32,6 +33,7 @@ static const struct dialect dialects[ENGINE_KIND_COUNT] = {
         {
             .quotes = "'\"`",
             .brackets = true,
+            .lone_statements = true,
             .command_mark = '.',
             .command_starts_line = true,
             .command_client = "sqlite3",

@@ -38,6 +38,7 @@ struct dialect {
     bool copy_data;           /* COPY … FROM STDIN is followed by lines of data */
     bool delimiter_command;   /* a line "DELIMITER //" */
     bool brackets;            /* [name] */
+    bool lone_statements;     /* some are refused inside a transaction */
 };
 
 const struct dialect *dialect_of(enum engine_kind engine);

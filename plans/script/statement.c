@@ -96,6 +96,37 @@ bool statement_is_plain_transaction(const struct dialect *dialect, const char *s
     return true;
 }
 
+/* What PreventInTransactionBlock (PostgreSQL) and SQLite's VACUUM refuse. */
+static const struct {
+    const char *first;
+    const char *later; /* among the first words; NULL: none is needed */
+} lone_statements[] = {
+    {"VACUUM", NULL},       {"CREATE", "CONCURRENTLY"}, {"DROP", "CONCURRENTLY"},
+    {"CREATE", "DATABASE"}, {"DROP", "DATABASE"},       {"REINDEX", "CONCURRENTLY"},
+    {"ALTER", "SYSTEM"},    {"CREATE", "TABLESPACE"},   {"DROP", "TABLESPACE"},
+};
+
+static bool has_word(const struct words *words, const char *word)
+{
+    for (size_t i = 1; i < WORDS_MAX && words->at[i].kind == TOKEN_WORD; i++) {
+        if (token_is(&words->at[i], word))
+            return true;
+    }
+    return false;
+}
+
+bool statement_needs_autocommit(const struct dialect *dialect, const char *sql, size_t length)
+{
+    struct words words = first_words(dialect, sql, length);
+
+    for (size_t i = 0; dialect->lone_statements && i < COUNT_OF(lone_statements); i++) {
+        if (token_is(&words.at[0], lone_statements[i].first) &&
+            (lone_statements[i].later == NULL || has_word(&words, lone_statements[i].later)))
+            return true;
+    }
+    return false;
+}
+
 bool statement_is_copy_from_stdin(const struct dialect *dialect, const char *sql, size_t length)
 {
     struct lexer lexer;

@@ -12,6 +12,9 @@ enum statement_role statement_role_of(const struct dialect *dialect, const char 
    executor's own can stand in for it. */
 bool statement_is_plain_transaction(const struct dialect *dialect, const char *sql, size_t length);
 
+/* Whether the server refuses it inside a transaction. */
+bool statement_needs_autocommit(const struct dialect *dialect, const char *sql, size_t length);
+
 /* Whether it is COPY … FROM STDIN, after which a script has lines of data. */
 bool statement_is_copy_from_stdin(const struct dialect *dialect, const char *sql, size_t length);
 

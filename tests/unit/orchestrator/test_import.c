@@ -108,6 +108,71 @@ static void engine_infixes_of_other_tools_become_ours(void **state)
            {"2_b.mysql.down.sql", "myback"});
 }
 
+static void what_is_for_other_engines_is_left_out(void **state)
+{
+    (void)state;
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+    AUTO_SCRATCH struct scratch to = scratch_begin();
+    AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
+    struct error err = {0};
+
+    PUT(&from, {"1_a.up.sql", "generic"}, {"1_a.cockroach.up.sql", "roach"},
+        {"2_b.cockroach.autocommit.up.sql", "roach"}, {"3_c.up.mssql.sql", "ms"},
+        {"3_c.mysql.up.sql", "my"});
+    AUTO(import) struct import *import = read_folder(&from, notes);
+    assert_true(import_write(import, to.path, &err));
+    assert_int_equal(diagnostics_count(notes), 3);
+    EXPECT(&to, {"1_a.up.sql", "generic"}, {"3_c.mysql.up.sql", "my"});
+}
+
+static void folders_for_other_engines_are_left_out(void **state)
+{
+    (void)state;
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+    AUTO_SCRATCH struct scratch to = scratch_begin();
+    AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
+    struct error err = {0};
+
+    PUT(&from, {"h2/V1__a.sql", "h2"}, {"mysql/V1__a.sql", "my"});
+    AUTO(import) struct import *import = read_folder(&from, notes);
+    assert_true(import_write(import, to.path, &err));
+    assert_int_equal(diagnostics_count(notes), 1);
+    EXPECT(&to, {"1_a.mysql.up.sql", "my"});
+}
+
+static void scripts_that_ran_outside_transactions_get_the_directive(void **state)
+{
+    (void)state;
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+    AUTO_SCRATCH struct scratch to = scratch_begin();
+
+    PUT(&from, {"1_a.up.sql", "-- now\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);"},
+        {"1_a.down.sql", "drop index concurrently if exists i"},
+        {"2_b.postgres.autocommit.up.sql", "SELECT 1"}, {"3_c.up.sql", "SELECT 'CONCURRENTLY'"},
+        {"4_d.mysql.up.sql", "CREATE DATABASE d"}, {"5_e.sqlite.up.sql", "VACUUM"},
+        {"6_f.up.sql", "REFRESH MATERIALIZED VIEW CONCURRENTLY v"});
+    import_folder(&from, &to);
+    EXPECT(&to,
+           {"1_a.up.sql", "-- fleet: no-transaction\n"
+                          "-- now\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);"},
+           {"1_a.down.sql", "-- fleet: no-transaction\ndrop index concurrently if exists i"},
+           {"2_b.postgresql.up.sql", "-- fleet: no-transaction\nSELECT 1"},
+           {"3_c.up.sql", "SELECT 'CONCURRENTLY'"}, {"4_d.mysql.up.sql", "CREATE DATABASE d"},
+           {"5_e.sqlite.up.sql", "-- fleet: no-transaction\nVACUUM"},
+           {"6_f.up.sql", "REFRESH MATERIALIZED VIEW CONCURRENTLY v"});
+}
+
+static void tools_that_are_told_get_no_directive_of_ours(void **state)
+{
+    (void)state;
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+    AUTO_SCRATCH struct scratch to = scratch_begin();
+
+    PUT(&from, {"1_a/up.sql", "VACUUM"});
+    import_folder(&from, &to);
+    EXPECT(&to, {"1_a.up.sql", "VACUUM"});
+}
+
 static void dbmate_sections_keep_their_bytes(void **state)
 {
     (void)state;
@@ -301,6 +366,16 @@ static void a_change_without_a_script_is_a_fault(void **state)
     expect_fault(&from, "sqitch", "its script is missing");
 }
 
+static void a_reworked_change_never_gets_the_script_of_its_later_self(void **state)
+{
+    (void)state;
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+
+    PUT(&from, {"sqitch.plan", sqitch_plan}, {"deploy/users.sql", "new"}, {"deploy/items.sql", "i"},
+        {"deploy/views/totals.sql", "t"});
+    expect_fault(&from, "sqitch", "that of the earlier one is NAME@TAG.sql");
+}
+
 static void a_folder_of_no_tool_or_of_two_is_a_fault(void **state)
 {
     (void)state;
@@ -375,6 +450,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golang_migrate_keeps_versions_names_and_bytes),
         cmocka_unit_test(engine_infixes_of_other_tools_become_ours),
+        cmocka_unit_test(what_is_for_other_engines_is_left_out),
+        cmocka_unit_test(folders_for_other_engines_are_left_out),
+        cmocka_unit_test(scripts_that_ran_outside_transactions_get_the_directive),
+        cmocka_unit_test(tools_that_are_told_get_no_directive_of_ours),
         cmocka_unit_test(dbmate_sections_keep_their_bytes),
         cmocka_unit_test(goose_sections_keep_their_bytes),
         cmocka_unit_test(goose_scripts_that_need_the_environment_are_refused),
@@ -389,6 +468,7 @@ int main(void)
         cmocka_unit_test(folders_for_engines_become_one_with_infixes),
         cmocka_unit_test(sqitch_changes_come_in_the_order_of_the_plan),
         cmocka_unit_test(a_change_without_a_script_is_a_fault),
+        cmocka_unit_test(a_reworked_change_never_gets_the_script_of_its_later_self),
         cmocka_unit_test(a_folder_of_no_tool_or_of_two_is_a_fault),
         cmocka_unit_test(two_files_of_one_version_are_a_fault),
         cmocka_unit_test(lone_downs_and_other_files_are_left_out_with_a_note),

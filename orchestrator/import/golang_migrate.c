@@ -8,7 +8,8 @@
 #include "orchestrator/import/tools.h"
 #include "plans/version.h"
 
-/* Takes ".up" or ".down" off the end of a name, and an engine or "autocommit" around it. */
+/* Takes off the last ".up" or ".down" of a name, an engine or "autocommit" on either side of it,
+   and any other word behind it, as golang-migrate does: 1_a.up.db.sql. */
 static bool take_direction(char *name, struct piece *piece)
 {
     bool found = false;
@@ -20,7 +21,7 @@ static bool take_direction(char *name, struct piece *piece)
             piece->down = dot[1] == 'd';
         else if (strcmp(dot, ".autocommit") == 0)
             piece->no_transaction = true;
-        else if (!source_engine_from_name(dot + 1, strlen(dot + 1), &piece->engine))
+        else if (!source_engine_from_name(dot + 1, strlen(dot + 1), &piece->engine) && found)
             break;
         found = found || direction;
         *dot = '\0';

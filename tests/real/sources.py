@@ -41,7 +41,7 @@ def pairs(folder, engine):
     """golang-migrate and pop: VERSION_NAME[.ENGINE][.autocommit].up.sql."""
     found = {}
     for path in sorted(folder.iterdir()):
-        matched = re.fullmatch(r"(\d+)[_-](.*?)\.(up|down)((?:\.\w+)*)\.sql", path.name)
+        matched = re.fullmatch(r"(\d+)[_-](.*)\.(up|down)((?:\.\w*)*)\.sql", path.name)
         if not matched:
             continue
         version, name, direction, after = matched.groups()

@@ -108,6 +108,19 @@ static void engine_infixes_of_other_tools_become_ours(void **state)
            {"2_b.mysql.down.sql", "myback"});
 }
 
+static void the_last_direction_in_a_name_counts(void **state)
+{
+    (void)state;
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+    AUTO_SCRATCH struct scratch to = scratch_begin();
+
+    PUT(&from, {"1_init.up.db.sql", "a"}, {"1_init.down.db.sql", "b"}, {"2_x.up.sql.up.sql", "c"},
+        {"2_x.up.sql.down.sql", "d"});
+    import_folder(&from, &to);
+    EXPECT(&to, {"1_init.up.sql", "a"}, {"1_init.down.sql", "b"}, {"2_x_up_sql.up.sql", "c"},
+           {"2_x_up_sql.down.sql", "d"});
+}
+
 static void what_is_for_other_engines_is_left_out(void **state)
 {
     (void)state;
@@ -450,6 +463,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(golang_migrate_keeps_versions_names_and_bytes),
         cmocka_unit_test(engine_infixes_of_other_tools_become_ours),
+        cmocka_unit_test(the_last_direction_in_a_name_counts),
         cmocka_unit_test(what_is_for_other_engines_is_left_out),
         cmocka_unit_test(folders_for_other_engines_are_left_out),
         cmocka_unit_test(scripts_that_ran_outside_transactions_get_the_directive),

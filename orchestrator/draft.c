@@ -126,20 +126,38 @@ static bool sign(struct workspace *workspace, struct plan *plan, struct error *e
     return key == NULL || plan_sign(plan, key, workspace_operator(workspace), err);
 }
 
-static bool make_plan(struct workspace *workspace, const struct invocation *invocation,
-                      const struct draft_goal *goal, struct draft *draft, int *status,
-                      struct error *err)
+static const struct target_state *choose_states(const struct draft *draft,
+                                                const struct draft_goal *goal, size_t *count)
+{
+    struct survey *survey = draft->survey;
+
+    if (goal->each_to == NULL)
+        return survey_states(survey, count);
+    struct target_state *states = arena_calloc(survey->arena, survey->count, sizeof *states);
+    *count = 0;
+    for (size_t i = 0; i < survey->count; i++) {
+        if (!survey->items[i].reached || goal->each_to[i] == NULL)
+            continue;
+        states[*count] = survey_state(&survey->items[i]);
+        states[(*count)++].to = goal->each_to[i];
+    }
+    return states;
+}
+
+bool draft_plan(struct workspace *workspace, const struct invocation *invocation,
+                const struct draft_goal *goal, struct draft *draft, int *status, struct error *err)
 {
     AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();
     struct past_plans past = {.store = workspace_store(workspace, err)};
-    const struct migrations *migrations = workspace_migrations(workspace, status);
     struct plan_request request = {.goal = goal->goal, .to = goal->to, .steps = goal->steps};
 
+    *status = STATUS_FAILED;
+    const struct migrations *migrations = workspace_migrations(workspace, status);
     if (past.store == NULL || migrations == NULL)
         return false;
     request.header = make_header(workspace, invocation, goal, draft);
     request.migrations = migrations;
-    request.states = survey_states(draft->survey, &request.state_count);
+    request.states = choose_states(draft, goal, &request.state_count);
     if (invocation->command->takes & TAKES_OUT_OF_ORDER)
         request.out_of_order = arguments_values(invocation->arguments, "allow-out-of-order",
                                                 &request.out_of_order_count);
@@ -157,10 +175,9 @@ static bool make_plan(struct workspace *workspace, const struct invocation *invo
     return sign(workspace, draft->plan, err);
 }
 
-bool draft_make(struct workspace *workspace, const struct invocation *invocation,
-                const struct draft_goal *goal, struct draft *draft, int *status, struct error *err)
+bool draft_survey(struct workspace *workspace, const struct draft_goal *goal, struct draft *draft,
+                  struct error *err)
 {
-    *status = STATUS_FAILED;
     if (!workspace_select(workspace, goal->operands, &draft->selection, err) ||
         !find_environment(draft, err))
         return false;
@@ -168,8 +185,16 @@ bool draft_make(struct workspace *workspace, const struct invocation *invocation
     if (dispatcher == NULL)
         return false;
     draft->survey = survey_take(dispatcher, workspace_inventory(workspace), &draft->selection,
-                                goal->fingerprint, err);
-    return draft->survey != NULL && make_plan(workspace, invocation, goal, draft, status, err);
+                                &goal->question, err);
+    return draft->survey != NULL;
+}
+
+bool draft_make(struct workspace *workspace, const struct invocation *invocation,
+                const struct draft_goal *goal, struct draft *draft, int *status, struct error *err)
+{
+    *status = STATUS_FAILED;
+    return draft_survey(workspace, goal, draft, err) &&
+           draft_plan(workspace, invocation, goal, draft, status, err);
 }
 
 void draft_report_unreached(const struct draft *draft, const struct terminal *terminal)

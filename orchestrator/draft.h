@@ -22,14 +22,24 @@ struct draft_goal {
     const char *to;
     int steps;
     enum operand_meaning operands;
-    bool fingerprint;   /* also take the targets' fingerprints */
-    int64_t expires_ms; /* how long the plan may wait to be applied; 0: a day */
+    struct survey_question question;
+    const char *const *each_to; /* instead of `to`, for each item of the survey: NULL leaves the
+                                   target out. NULL: there is none */
+    int64_t expires_ms;         /* how long the plan may wait to be applied; 0: a day */
 };
 
 /*
- * Surveys the selection, plans and signs with the operator's key if there is one. False: *status
- * is the exit status, and the problems are reported, or err says what failed.
+ * In two steps, where what the survey found decides about the goal: first the selection and its
+ * survey, then the plan, signed with the operator's key if there is one. False: *status is the exit
+ * status, and the problems are reported, or err says what failed.
  */
+bool draft_survey(struct workspace *workspace, const struct draft_goal *goal, struct draft *draft,
+                  struct error *err) MUST_USE;
+bool draft_plan(struct workspace *workspace, const struct invocation *invocation,
+                const struct draft_goal *goal, struct draft *draft, int *status,
+                struct error *err) MUST_USE;
+
+/* Both at once. */
 bool draft_make(struct workspace *workspace, const struct invocation *invocation,
                 const struct draft_goal *goal, struct draft *draft, int *status,
                 struct error *err) MUST_USE;

@@ -11,6 +11,7 @@
 struct taking {
     struct survey *survey;
     struct agent_shares shares;
+    struct survey_question question;
     void *sets; /* tree of struct applied_set by id */
 };
 
@@ -49,6 +50,25 @@ static const struct open_intent *copy_intent(struct arena *arena, const struct o
     return copy;
 }
 
+/* Only what was asked for, and only once. */
+static void keep_foreign(struct taking *taking, struct surveyed *item,
+                         const struct foreign_history *history)
+{
+    struct arena *arena = taking->survey->arena;
+
+    if (taking->question.foreign == NULL || item->foreign != NULL)
+        return;
+    struct foreign_history *copy = arena_calloc(arena, 1, sizeof *copy);
+    struct foreign_row *rows = arena_calloc(arena, history->row_count, sizeof *rows);
+    for (size_t i = 0; i < history->row_count; i++) {
+        rows[i] = history->rows[i];
+        rows[i].version = arena_strdup(arena, history->rows[i].version);
+    }
+    *copy = *history;
+    copy->rows = rows;
+    item->foreign = copy;
+}
+
 static void fail_item(struct surveyed *item, const struct error *err)
 {
     item->reached = false;
@@ -73,6 +93,9 @@ static void keep_status(struct taking *taking, struct surveyed *item,
                   engine_kind_name(status->engine), engine_kind_name(item->target->engine));
     else if (set == NULL)
         error_set(&err, ERROR_PROTOCOL, "the agent did not say what is applied");
+    else if (taking->question.foreign != NULL && item->foreign == NULL)
+        error_set(&err, ERROR_PROTOCOL, "the agent did not say what %s's history has",
+                  foreign_tool_name(taking->question.foreign->tool));
     if (err.code != ERROR_NONE) {
         fail_item(item, &err);
         return;
@@ -115,6 +138,10 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         if (agent_share_find(share, reply->status.target, &place))
             keep_status(taking, &taking->survey->items[place], &reply->status);
         break;
+    case REPLY_FOREIGN:
+        if (agent_share_find(share, reply->target, &place))
+            keep_foreign(taking, &taking->survey->items[place], &reply->foreign);
+        break;
     case REPLY_ERROR:
         fail_unanswered(taking, share, &reply->error);
         break;
@@ -124,7 +151,6 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         break;
     case REPLY_HEARTBEAT:
     case REPLY_ROWS:
-    case REPLY_FOREIGN:
     case REPLY_EVENT:
     case REPLY_KIND_COUNT:
         break;
@@ -148,7 +174,7 @@ static void no_free(void *set)
     (void)set;
 }
 
-static struct call *make_calls(struct taking *taking, bool fingerprint)
+static struct call *make_calls(struct taking *taking)
 {
     struct arena *arena = taking->survey->arena;
     struct call *calls = arena_calloc(arena, taking->shares.count, sizeof *calls);
@@ -162,25 +188,29 @@ static struct call *make_calls(struct taking *taking, bool fingerprint)
             .address = share->address,
             .status = {.targets = share->names,
                        .target_count = share->count,
-                       .fingerprint = fingerprint},
+                       .fingerprint = taking->question.fingerprint,
+                       .foreign = taking->question.foreign},
         };
     }
     return calls;
 }
 
 struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
-                           const struct selection *selection, bool fingerprint, struct error *err)
+                           const struct selection *selection,
+                           const struct survey_question *question, struct error *err)
 {
     AUTO(survey) struct survey *survey = xcalloc(1, sizeof *survey);
     struct taking taking = {.survey = survey};
 
+    if (question != NULL)
+        taking.question = *question;
     survey->arena = arena_new();
     survey->count = selection->count;
     survey->items = arena_calloc(survey->arena, selection->count, sizeof *survey->items);
     for (size_t i = 0; i < selection->count; i++)
         survey->items[i].target = selection->targets[i];
     taking.shares = agent_shares_of(survey->arena, inventory, selection->targets, selection->count);
-    const struct call *calls = make_calls(&taking, fingerprint);
+    const struct call *calls = make_calls(&taking);
     bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
     agent_shares_free(&taking.shares);
     tdestroy(taking.sets, no_free);

@@ -15,9 +15,10 @@
 struct surveyed {
     const struct target *target;
     bool reached;
-    struct target_status status;       /* if reached */
-    const struct applied_set *applied; /* if reached; shared by targets that have the same */
-    struct error error;                /* if not reached */
+    struct target_status status;           /* if reached */
+    const struct applied_set *applied;     /* if reached; shared by targets that have the same */
+    const struct foreign_history *foreign; /* if reached and asked for */
+    struct error error;                    /* if not reached */
 };
 
 struct survey {
@@ -28,9 +29,16 @@ struct survey {
     int64_t epoch_seen; /* the highest of all fences */
 };
 
+/* What to ask beside what every status has. */
+struct survey_question {
+    bool fingerprint;                      /* the schema's fingerprint now */
+    const struct foreign_request *foreign; /* another tool's history; NULL: none */
+};
+
+/* question may be NULL. */
 struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
-                           const struct selection *selection, bool fingerprint,
-                           struct error *err) MUST_USE;
+                           const struct selection *selection,
+                           const struct survey_question *question, struct error *err) MUST_USE;
 /* A reached target as the planner takes it. */
 struct target_state survey_state(const struct surveyed *item);
 /* The targets that were reached, as the planner takes them; the list is the survey's. */

@@ -101,11 +101,23 @@ const char *workspace_operator(const struct workspace *workspace)
     return workspace->operator_name;
 }
 
-/* The values of an option, and after them the operands if they mean the same; to be freed. */
+/* Which operand is the first of a kind. */
+static const struct {
+    size_t environment;
+    size_t target;
+} first_operands[] = {
+    [OPERANDS_ARE_ENVIRONMENTS] = {0, SIZE_MAX},
+    [OPERANDS_ARE_TARGETS] = {SIZE_MAX, 0},
+    [OPERANDS_AFTER_ONE_ARE_ENVIRONMENTS] = {1, SIZE_MAX},
+};
+
+/* The values of an option, and after them the operands that mean the same, which are those from
+   first on; to be freed. */
 static const char **option_and_operands(const struct arguments *arguments, const char *option,
-                                        bool with_operands, size_t *count)
+                                        size_t first, size_t *count)
 {
-    size_t operands = with_operands ? arguments_operand_count(arguments) : 0;
+    size_t all_operands = arguments_operand_count(arguments);
+    size_t operands = all_operands > first ? all_operands - first : 0;
     size_t given;
     const char *const *values = arguments_values(arguments, option, &given);
     const char **all = xcalloc(given + operands, sizeof *all);
@@ -113,7 +125,7 @@ static const char **option_and_operands(const struct arguments *arguments, const
     for (size_t i = 0; i < given; i++)
         all[i] = values[i];
     for (size_t i = 0; i < operands; i++)
-        all[given + i] = arguments_operand(arguments, i);
+        all[given + i] = arguments_operand(arguments, first + i);
     *count = given + operands;
     return all;
 }
@@ -124,8 +136,8 @@ bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
     const struct arguments *arguments = workspace->invocation->arguments;
     struct selector selector = {0};
     const char **environments = option_and_operands(
-        arguments, "env", meaning == OPERANDS_ARE_ENVIRONMENTS, &selector.environment_count);
-    const char **targets = option_and_operands(arguments, "target", meaning == OPERANDS_ARE_TARGETS,
+        arguments, "env", first_operands[meaning].environment, &selector.environment_count);
+    const char **targets = option_and_operands(arguments, "target", first_operands[meaning].target,
                                                &selector.target_count);
 
     selector.environments = environments;
@@ -244,7 +256,7 @@ struct survey *workspace_survey_all(struct workspace *workspace, struct error *e
     struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
     if (dispatcher == NULL)
         return NULL;
-    return survey_take(dispatcher, workspace->inventory, &selection, false, err);
+    return survey_take(dispatcher, workspace->inventory, &selection, NULL, err);
 }
 
 bool workspace_signing_key(struct workspace *workspace, struct signing_key **key, struct error *err)

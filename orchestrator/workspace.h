@@ -28,7 +28,11 @@ const struct inventory *workspace_inventory(const struct workspace *workspace);
 const char *workspace_operator(const struct workspace *workspace);
 
 /* What the plain words of the command line select. */
-enum operand_meaning { OPERANDS_ARE_ENVIRONMENTS, OPERANDS_ARE_TARGETS };
+enum operand_meaning {
+    OPERANDS_ARE_ENVIRONMENTS,
+    OPERANDS_ARE_TARGETS,
+    OPERANDS_AFTER_ONE_ARE_ENVIRONMENTS
+};
 
 /* The targets that the options and the operands select. */
 bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,

@@ -42,12 +42,23 @@ static struct digest group_key(const struct target_state *state)
     struct digest key = state->applied != NULL ? state->applied->id : (struct digest){0};
 
     key.bytes[DIGEST_SIZE - 1] ^= (uint8_t)state->engine;
+    if (state->to != NULL) {
+        const struct digest to = digest_of_text(state->to);
+
+        for (size_t i = 0; i < DIGEST_SIZE; i++)
+            key.bytes[i] ^= to.bytes[i];
+    }
     return key;
 }
 
-static void open_group(struct groups *groups, const struct target_state *state)
+static void open_group(struct groups *groups, const struct plan_request *request,
+                       const struct target_state *state)
 {
-    struct target_group group = {.engine = state->engine, .concern.first = state->name};
+    struct target_group group = {
+        .engine = state->engine,
+        .to = state->to != NULL ? state->to : request->to,
+        .concern.first = state->name,
+    };
 
     if (state->applied != NULL) {
         group.applied = state->applied->items;
@@ -69,7 +80,7 @@ static void group_states(const struct plan_request *request, struct groups *grou
         size_t number = digest_table_intern(numbers, &key, groups->count);
 
         if (number == groups->count)
-            open_group(groups, &request->states[i]);
+            open_group(groups, request, &request->states[i]);
         assert(number < groups->count);
         groups->of_state[i] = number;
         groups->items[number].concern.targets++;
@@ -122,13 +133,23 @@ static void check_version(const struct planning *planning, const struct groups *
         complain_unknown(planning, version);
 }
 
+static void check_goal(const struct planning *planning, const struct groups *groups, const char *to)
+{
+    bool takes_zero = goals[planning->request->goal].takes_zero;
+
+    if (to != NULL && !(takes_zero && strcmp(to, "0") == 0))
+        check_version(planning, groups, to);
+}
+
 static void check_request(const struct planning *planning, const struct groups *groups)
 {
     const struct plan_request *request = planning->request;
 
     assert(request->to != NULL || !goals[request->goal].needs_version);
-    if (request->to != NULL && !(goals[request->goal].takes_zero && strcmp(request->to, "0") == 0))
-        check_version(planning, groups, request->to);
+    check_goal(planning, groups, request->to);
+    for (size_t g = 0; g < groups->count; g++)
+        if (groups->items[g].to != request->to)
+            check_goal(planning, groups, groups->items[g].to);
     if (request->goal == GOAL_DOWN_STEPS && request->steps < 1)
         problems_add(planning->problems, &(struct concern){0}, ERROR_USAGE, NULL,
                      "a rollback of %d steps: give a number from 1", request->steps);

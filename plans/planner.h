@@ -21,6 +21,7 @@ struct target_state {
     enum engine_kind engine;
     struct digest head;
     const struct applied_set *applied;
+    const char *to; /* instead of the request's, for this target alone; NULL: the request's */
 };
 
 enum plan_goal {

@@ -18,11 +18,12 @@ struct planning {
     struct fact_finder *facts;
 };
 
-/* The targets of one engine that have the same applied set. */
+/* The targets of one engine that have the same applied set and shall go to the same version. */
 struct target_group {
     enum engine_kind engine;
     const struct applied *applied;
     size_t applied_count;
+    const char *to; /* NULL: as far as it goes */
     struct concern concern;
     const struct plan_recipe *recipe; /* NULL when there is nothing to do */
 };

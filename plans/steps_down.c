@@ -107,7 +107,7 @@ void steps_down(const struct planning *planning, const struct target_group *grou
     const struct plan_request *request = planning->request;
     size_t count = count_versioned(group);
     size_t kept = request->goal == GOAL_DOWN_STEPS ? kept_by_steps(count, request->steps)
-                                                   : kept_by_version(group, count, request->to);
+                                                   : kept_by_version(group, count, group->to);
 
     for (size_t i = count; i > kept; i--)
         take_back(planning, group, &group->applied[i - 1], steps);

@@ -153,9 +153,9 @@ static bool is_sound(const struct planning *planning, const struct target_group 
     return facts->faults == NULL;
 }
 
-static bool is_beyond(const struct plan_request *request, const char *version)
+static bool is_beyond(const struct target_group *group, const char *version)
 {
-    return request->to != NULL && version_compare(version, request->to) > 0;
+    return group->to != NULL && version_compare(version, group->to) > 0;
 }
 
 /* Adds pending versions up to the goal; true if none is left beyond it. */
@@ -173,7 +173,7 @@ static bool add_versioned(const struct planning *planning, const struct target_g
             fact_finder_versioned(planning->facts, i, group->engine);
         if (!facts->runs_here)
             continue;
-        if (is_beyond(planning->request, migration->version))
+        if (is_beyond(group, migration->version))
             return false;
         check_order(planning, group, migration, index->newest);
         if (is_sound(planning, group, facts))
@@ -263,7 +263,7 @@ void steps_baseline(const struct planning *planning, const struct target_group *
     }
     for (size_t i = 0; i < migrations->count; i++)
         if (migrations->items[i].up[group->engine] != NULL &&
-            !is_beyond(planning->request, migrations->items[i].version))
+            !is_beyond(group, migrations->items[i].version))
             mark_version(planning, group, fact_finder_versioned(planning->facts, i, group->engine),
                          steps);
 }

@@ -93,7 +93,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
     if (dispatcher == NULL)
         return STATUS_FAILED;
-    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, &selection, false, err);
+    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, &selection, NULL, err);
     if (survey == NULL || !check_fits(plan, survey, err))
         return STATUS_FAILED;
     const struct applying applying = {

@@ -1,8 +1,8 @@
 /* fleet baseline - marks migrations as applied on a target that was built another way. */
 
+#include "orchestrator/acceptance.h"
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
-#include "orchestrator/ledger.h"
 #include "plans/applied.h"
 #include "plans/version.h"
 
@@ -54,36 +54,6 @@ static bool check_fingerprints(const struct survey *all, const struct survey *ch
     return true;
 }
 
-/* The operator's word stands in the ledger before anything is marked. */
-static bool record_acceptance(struct workspace *workspace, const struct invocation *invocation,
-                              const struct plan *plan, const char *reason, struct error *err)
-{
-    struct store *store = workspace_store(workspace, err);
-    char digest[DIGEST_HEX_SIZE];
-
-    if (store == NULL)
-        return false;
-    digest_to_hex(&plan->digest, digest);
-    struct database *database = store_database(store);
-    const struct ledger_entry entry = {
-        .who = workspace_operator(workspace),
-        .what = "baseline-accepted",
-        .rollout = "",
-        .plan = digest,
-        .target = "",
-        .subject = plan->header.environment,
-        .result = "accepted",
-        .detail = reason,
-    };
-    if (!database_begin(database, err))
-        return false;
-    bool ok =
-        ledger_append(database, invocation->clock, &entry, err) && database_commit(database, err);
-    if (!ok)
-        database_rollback(database);
-    return ok;
-}
-
 static bool check_or_accept(struct workspace *workspace, const struct invocation *invocation,
                             const struct draft *draft, const struct survey *all, struct error *err)
 {
@@ -92,7 +62,7 @@ static bool check_or_accept(struct workspace *workspace, const struct invocation
     if (draft->plan->target_count == 0)
         return true;
     if (reason != NULL)
-        return record_acceptance(workspace, invocation, draft->plan, reason, err);
+        return acceptance_record(workspace, invocation, draft->plan, reason, err);
     return check_fingerprints(all, draft->survey, arguments_value(invocation->arguments, "at"),
                               err);
 }
@@ -104,7 +74,7 @@ static int run_baseline(const struct invocation *invocation, struct error *err)
         .goal = GOAL_BASELINE,
         .to = arguments_value(arguments, "at"),
         .operands = OPERANDS_ARE_TARGETS,
-        .fingerprint = true,
+        .question.fingerprint = true,
     };
     __attribute__((cleanup(draft_free))) struct draft draft = {0};
     int status;

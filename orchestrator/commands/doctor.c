@@ -152,7 +152,7 @@ static bool examine_targets(struct examination *examination, struct error *err)
 
     if (dispatcher == NULL)
         return false;
-    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, selection, false, err);
+    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, selection, NULL, err);
     if (survey == NULL)
         return false;
     AUTO(histories)

@@ -82,7 +82,7 @@ static int run_check(const struct invocation *invocation, struct error *err)
         return STATUS_FAILED;
     AUTO(survey)
     struct survey *survey =
-        survey_take(dispatcher, workspace_inventory(workspace), &selection, false, err);
+        survey_take(dispatcher, workspace_inventory(workspace), &selection, NULL, err);
     if (survey == NULL)
         return STATUS_FAILED;
     AUTO(report) struct report *report = report_new(check_columns, COUNT_OF(check_columns));

@@ -128,9 +128,11 @@ static int run_status(const struct invocation *invocation, struct error *err)
     struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
     if (dispatcher == NULL)
         return STATUS_FAILED;
+    const struct survey_question question = {.fingerprint =
+                                                 arguments_has(arguments, "fingerprint")};
     AUTO(survey)
-    struct survey *survey = survey_take(dispatcher, workspace_inventory(workspace), &selection,
-                                        arguments_has(arguments, "fingerprint"), err);
+    struct survey *survey =
+        survey_take(dispatcher, workspace_inventory(workspace), &selection, &question, err);
     if (survey == NULL)
         return STATUS_FAILED;
     AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();

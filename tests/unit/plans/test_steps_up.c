@@ -261,6 +261,32 @@ static void a_baseline_needs_no_way_back(void **state)
     story_expect(story, "baseline 1, baseline 2, baseline 10");
 }
 
+static void targets_may_have_baselines_of_their_own(void **state)
+{
+    struct story *story = *state;
+    static const char *const versions[] = {"1", "10", NULL, "1"};
+    static const size_t steps[] = {1, 3, 2, 1};
+
+    story->request.goal = GOAL_BASELINE;
+    story->request.to = "2";
+    for (size_t i = 0; i < 4; i++)
+        story_target(story, &nothing_applied)->to = versions[i];
+    story_expect(story, "baseline 1");
+    assert_int_equal(story->plan->recipe_count, 3);
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(story->plan->targets[i].recipe->step_count, steps[i]);
+    assert_ptr_equal(story->plan->targets[0].recipe, story->plan->targets[3].recipe);
+}
+
+static void a_targets_own_version_must_be_known(void **state)
+{
+    struct story *story = *state;
+
+    story->request.goal = GOAL_BASELINE;
+    story_target(story, &nothing_applied)->to = "3";
+    story_expect_problem(story, "no migration has version 3");
+}
+
 static void a_baseline_over_a_history_is_refused(void **state)
 {
     struct story *story = *state;
@@ -317,6 +343,8 @@ int main(void)
         STORY_TEST(a_repeatable_that_left_the_folder_stays),
         STORY_TEST(a_baseline_marks_and_runs_nothing),
         STORY_TEST(a_baseline_needs_no_way_back),
+        STORY_TEST(targets_may_have_baselines_of_their_own),
+        STORY_TEST(a_targets_own_version_must_be_known),
         STORY_TEST(a_baseline_over_a_history_is_refused),
         STORY_TEST(a_plan_made_here_can_be_read),
     };

@@ -196,6 +196,7 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
     const struct plan_view view = {
         .up_to_date =
             applying->survey->count - applying->survey->unreached - applying->plan->target_count,
+        .idle = applying->idle,
     };
     enum report_form form;
 

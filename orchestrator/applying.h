@@ -12,6 +12,7 @@ struct applying {
     const struct environment *environment;
     const struct survey *survey;
     const char *verb; /* for the question: "Apply", "Roll back" */
+    const char *idle; /* how to call targets without steps; NULL: "up to date" */
 };
 
 /* The exit status; err says what failed besides targets. Takes --yes and --output. */

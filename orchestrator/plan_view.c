@@ -63,10 +63,15 @@ static void print_cohort(const struct cohort *cohort, size_t number, const struc
         print_step(&recipe->steps[i], view, terminal);
 }
 
+static const char *idle_words(const struct plan_view *view)
+{
+    return view->idle != NULL ? view->idle : "up to date";
+}
+
 static void print_nothing(const struct plan *plan, const struct plan_view *view, FILE *out)
 {
-    fprintf(out, "%s: nothing to do; %zu %s up to date\n", plan->header.environment,
-            view->up_to_date, view->up_to_date == 1 ? "target is" : "targets are");
+    fprintf(out, "%s: nothing to do; %zu %s %s\n", plan->header.environment, view->up_to_date,
+            view->up_to_date == 1 ? "target is" : "targets are", idle_words(view));
 }
 
 void plan_view_print(const struct plan *plan, const struct plan_view *view,
@@ -88,7 +93,7 @@ void plan_view_print(const struct plan *plan, const struct plan_view *view,
             plan->header.environment, terminal_style(terminal->color_out, STYLE_PLAIN),
             buffer_text(&summary));
     if (view->up_to_date > 0)
-        fprintf(out, "; %zu up to date", view->up_to_date);
+        fprintf(out, "; %zu %s", view->up_to_date, idle_words(view));
     fprintf(out, "\nplan %.16s, %s\n", digest, plan->signature_count > 0 ? "signed" : "not signed");
     for (size_t i = 0; i < cohorts.count; i++)
         print_cohort(&cohorts.items[i], i + 1, view, terminal);

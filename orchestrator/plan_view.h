@@ -8,6 +8,7 @@
 struct plan_view {
     bool sql;          /* print the scripts too */
     size_t up_to_date; /* targets that were surveyed and have nothing to do */
+    const char *idle;  /* how to call those in words; NULL: "up to date" */
 };
 
 void plan_view_print(const struct plan *plan, const struct plan_view *view,

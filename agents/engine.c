@@ -2,6 +2,8 @@
 
 #include <assert.h>
 
+#include "common/fault.h"
+
 static const struct engine *const engines[ENGINE_KIND_COUNT] = {
     [ENGINE_POSTGRESQL] = &engine_postgresql,
     [ENGINE_MYSQL] = &engine_mysql,
@@ -32,6 +34,8 @@ struct session *session_open_on(const struct engine *engine, const struct agent_
 {
     AUTO(secret) char *password = NULL;
 
+    if (FAULT_ERROR(session_open, err))
+        return NULL;
     if (!secret_read(&target->password, &password, err)) {
         error_wrap(err, "password of %s", target->name);
         error_at_target(err, target->name);

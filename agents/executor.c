@@ -1,6 +1,7 @@
 #include "agents/executor.h"
 
 #include "agents/executor_parts.h"
+#include "common/fault.h"
 
 struct executor_limits executor_limits_default(void)
 {
@@ -48,7 +49,9 @@ static void tell_job(const struct run *run, enum job_state state, int64_t durati
 
     event.head = run->head;
     event.fingerprint = run->fingerprint;
+    FAULT_POINT(outcome_tell);
     run->observer(run->context, &event);
+    FAULT_POINT(outcome_told);
 }
 
 static bool explain(const struct run *run, const struct work *work, struct error *err)
@@ -121,12 +124,14 @@ static enum job_state take_back(struct run *run, struct work *done, struct error
     };
     struct work undo;
 
+    FAULT_POINT(way_back);
     if (!may_take_back(run, err) || !work_prepare_undo(run, done, &undo, err))
         return JOB_HALTED;
     done->undone = true;
     undo.last = newest_done(run) == NULL;
     enum part_end end = run_work(run, &undo, err);
     done->undone = end == PART_DONE;
+    FAULT_POINT(way_back_done);
     return states[end];
 }
 

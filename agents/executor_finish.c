@@ -2,6 +2,8 @@
 
 #include "agents/executor_parts.h"
 
+#include "common/fault.h"
+
 static bool run_check(struct run *run, const struct work *work, const struct check *check,
                       struct error *err)
 {
@@ -65,16 +67,20 @@ bool part_finish(struct run *run, const struct work *work, int64_t started_ms,
                  struct history_row *row, struct error *err)
 {
     *row = (struct history_row){0};
+    if (FAULT_ERROR(part_finish, err))
+        return false;
     if (!run_checks(run, work, err))
         return false;
     if (work->last && !take_fingerprint(run, &row->fingerprint, err))
         return false;
     fill_row(run, work, started_ms, row);
-    return target_tables_add_row(run->session, row, err);
+    return !FAULT_ERROR(history_row, err) && target_tables_add_row(run->session, row, err) &&
+           !FAULT_ERROR(history_row_added, err);
 }
 
 void part_note_row(struct run *run, struct work *work, const struct history_row *row)
 {
+    FAULT_POINT(row_noted);
     run->head = row->hash;
     run->seq = row->seq;
     run->fingerprint = row->fingerprint;

@@ -5,6 +5,8 @@
 
 #include "agents/executor_parts.h"
 
+#include "common/fault.h"
+
 enum { FIRST_PAUSE_MS = 10, LONGEST_PAUSE_MS = 500, NAP_MS = 20 };
 
 static int64_t now_ms(const struct run *run)
@@ -88,6 +90,8 @@ bool gate_lock(struct run *run, enum lock_span span, struct error *err)
 {
     bool taken = false;
 
+    if (FAULT_ERROR(lock_ask, err))
+        return false;
     if (!run->session->engine->lock(run->session, span, &taken, err))
         return error_wrap(err, "cannot ask for the target's lock");
     return taken || error_set(err, ERROR_LOCKED, "another run has the target's lock");
@@ -224,7 +228,7 @@ bool gate_enter(struct run *run, struct work *work, struct error *err)
 {
     struct target_head head;
 
-    if (!make_tables(run, err))
+    if (FAULT_ERROR(lock_taken, err) || !make_tables(run, err))
         return false;
     if (!target_tables_head(run->session, &head, err)) {
         run->session->saw_tables = false;
@@ -238,6 +242,8 @@ bool gate_raise(struct run *run, struct error *err)
 {
     const struct job *job = run->job;
 
+    if (FAULT_ERROR(fence_raise, err))
+        return false;
     return !run->fence_due || target_tables_set_fence(run->session, run->fence_exists, job->store,
                                                       job->rollout, job->epoch, err);
 }
@@ -248,12 +254,14 @@ void gate_keep_fence(struct run *run, const struct work *work)
     struct error ignored = {0};
     struct target_head head;
 
+    FAULT_POINT(fence_keep);
     if (run->session->broken || !run->fence_due || !engine->begin(run->session, &ignored))
         return;
     if ((!work->transactional || gate_lock(run, LOCK_TRANSACTION, &ignored)) &&
         make_tables(run, &ignored) && target_tables_head(run->session, &head, &ignored) &&
         check_fence(run, &head, &ignored) && gate_raise(run, &ignored) &&
         engine->commit(run->session, &ignored)) {
+        FAULT_POINT(fence_kept);
         run->fence_due = false;
         return;
     }
@@ -316,6 +324,7 @@ enum part_end gate_settle(struct run *run, struct work *work, const struct histo
     bool present = false;
 
     run->session->broken = true;
+    FAULT_POINT(outcome_settle);
     if (!gate_reconnect(run, &why) || !read_key(run, work, &present, &why)) {
         error_wrap(err, "whether it was committed cannot be read (%s)", why.message);
         return PART_UNKNOWN;

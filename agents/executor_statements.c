@@ -8,6 +8,7 @@
 
 #include "agents/executor_parts.h"
 #include "agents/statement_class.h"
+#include "common/fault.h"
 #include "common/text.h"
 
 enum { SUMMARY_LENGTH = 200 };
@@ -57,6 +58,8 @@ static bool add_intent(struct progress *progress, size_t index, struct error *er
     AUTO_BUFFER struct buffer summary = {0};
     AUTO_BUFFER struct buffer session = {0};
 
+    if (FAULT_ERROR(intent_mark, err))
+        return false;
     summarise(statement, &summary);
     if (engine->session_name != NULL)
         engine->session_name(run->session, &session);
@@ -99,7 +102,9 @@ static bool mark(struct progress *progress, size_t next, struct error *err)
     if (begin(run, err) && gate_raise(run, err) &&
         (first || target_tables_finish_intent(run->session, &progress->work->key,
                                               (int)progress->done + 1, err)) &&
-        add_intent(progress, next, err) && run->session->engine->commit(run->session, err)) {
+        add_intent(progress, next, err) && !FAULT_ERROR(intent_added, err) &&
+        run->session->engine->commit(run->session, err)) {
+        FAULT_POINT(intent_committed);
         run->fence_due = false;
         return true;
     }
@@ -127,8 +132,10 @@ static bool run_raw(struct run *run, const struct work *work, size_t index, bool
 
     if (patient && !engine->limit(run->session, 0, work->directives.statement_timeout_ms, err))
         return false;
-    if (!engine->run(run->session, statement->sql, statement->length, err))
+    if (FAULT_ERROR(alone_run, err) ||
+        !engine->run(run->session, statement->sql, statement->length, err))
         return false;
+    FAULT_POINT(alone_ran);
     return !patient || gate_configure(run, work, err);
 }
 
@@ -217,7 +224,7 @@ static bool finish(struct progress *progress, int64_t started_ms, struct history
         return false;
     if (work->leaves_settings && !run->session->engine->restore_settings(run->session, err))
         return error_wrap(err, "cannot restore the session's settings");
-    return gate_raise(run, err) &&
+    return gate_raise(run, err) && !FAULT_ERROR(intents_forget, err) &&
            (!progress->marked || target_tables_forget_intents(run->session, &work->key, err)) &&
            part_finish(run, work, started_ms, row, err);
 }
@@ -278,6 +285,8 @@ static bool take_back(struct progress *progress, struct error *err)
     const struct engine *engine = progress->run->session->engine;
     const struct work *work = progress->work;
 
+    if (FAULT_ERROR(statement_undo, err))
+        return false;
     for (size_t u = 0; u < work->undo_count; u++) {
         const struct statement *undo = &work->undo[u];
         bool session = statement_class_of(undo->sql, undo->length) == CLASS_SESSION;
@@ -394,6 +403,7 @@ static void release(struct run *run, const struct work *work)
 
     if (run->session->broken)
         return;
+    FAULT_POINT(lock_release);
     bool ok = work->leaves_settings ? engine->reset(run->session, &ignored)
                                     : engine->unlock(run->session, &ignored);
     if (!ok)
@@ -410,5 +420,6 @@ enum part_end part_run_statements(struct run *run, struct work *work, struct err
             return PART_FAILED;
     enum part_end end = run_under_lock(&progress, started_ms, err);
     release(run, work);
+    FAULT_POINT(lock_released);
     return end;
 }

@@ -2,6 +2,8 @@
 
 #include "agents/executor_parts.h"
 
+#include "common/fault.h"
+
 static bool run_own(struct run *run, const char *sql, struct error *err)
 {
     return run->session->engine->query(run->session, sql, NULL, 0, NULL, NULL, err);
@@ -14,7 +16,9 @@ static bool run_script(struct run *run, const struct work *work, struct error *e
     for (size_t i = 0; i < work->count; i++) {
         const struct statement *statement = &work->statements[i];
 
-        if (!engine->run(run->session, statement->sql, statement->length, err))
+        if (FAULT_ERROR(statement_run, err) ||
+            !engine->run(run->session, statement->sql, statement->length, err) ||
+            FAULT_ERROR(statement_ran, err))
             return work_locate(work, i, err);
         if (engine->in_transaction(run->session))
             continue;
@@ -99,11 +103,13 @@ static void abandon(struct run *run, const struct work *work, bool fence_raised)
     const struct engine *engine = run->session->engine;
     struct error ignored = {0};
 
+    FAULT_POINT(part_abandon);
     if (fence_raised && !run->session->broken && engine->in_transaction(run->session) &&
         run_own(run, "ROLLBACK TO SAVEPOINT fleet_step", &ignored) &&
         engine->commit(run->session, &ignored)) {
         run->fence_due = false;
         run->has_tables = true;
+        FAULT_POINT(part_abandoned);
         return;
     }
     roll_back(run);
@@ -152,6 +158,7 @@ static enum part_end run_locked(struct run *run, struct work *work, int64_t star
         roll_back(run);
         return PART_REFUSED;
     }
+    FAULT_POINT(gate_passed);
     if (work->done)
         return leave_done(run, err);
     bool fence_raised = run->fence_due;
@@ -159,6 +166,7 @@ static enum part_end run_locked(struct run *run, struct work *work, int64_t star
         roll_back(run);
         return PART_FAILED;
     }
+    FAULT_POINT(fence_raised);
     if (run_inside(run, work, started_ms, &row, err))
         return commit(run, work, &row, fence_raised, err);
     abandon(run, work, fence_raised);

@@ -3,6 +3,7 @@
 
 #include "agents/executor.h"
 #include "agents/service_parts.h"
+#include "common/fault.h"
 
 /* One request to run, as the workers see it. */
 struct running {
@@ -42,11 +43,12 @@ static bool verify(struct service *service, const struct slice *slice, struct er
         .signatures_needed = signatures_needed(service, slice),
         .seen_before = runs_knows_plan(service->runs, &slice->plan.digest),
     };
-    bool valid = slice_verify(slice, &rules, err);
+    bool valid = slice_verify(slice, &rules, err) && !FAULT_ERROR(plan_verified, err);
 
     pthread_rwlock_unlock(&service->trust_lock);
     if (valid)
         runs_note_plan(service->runs, &slice->plan.digest, slice->plan.header.finish_by_ms, now_ms);
+    FAULT_POINT(plan_accepted);
     return valid;
 }
 
@@ -117,14 +119,19 @@ static bool run_claimed(struct running *running, const struct plan_target *plann
         .epoch = running->request->epoch,
     };
     bool kept;
+
+    if (FAULT_ERROR(job_claimed, err))
+        return false;
     struct session *session = session_cache_take(running->service->cache, target, &kept, err);
 
     if (session == NULL)
         return false;
+    FAULT_POINT(session_taken);
     tell_job(running, planned->name, JOB_STARTED, NULL);
     /* The observer was told how it ended, and why. */
     struct error told = {0};
     (void)!executor_run(session, &job, &limits, settings->random, observe, running, &told);
+    FAULT_POINT(job_ended);
     session_cache_put(running->service->cache, session, SESSION_RAN_SCRIPTS);
     return true;
 }
@@ -172,6 +179,7 @@ static void run_slice(struct running *running)
     worker_pool_for_each(service->pool, running->slice->plan.target_count,
                          parallel > 0 ? (size_t)parallel : 1, run_item, running);
     runs_end(service->runs, running->run);
+    FAULT_POINT(run_ended);
 }
 
 void service_run(struct service *service, const struct run_request *request,
@@ -181,7 +189,7 @@ void service_run(struct service *service, const struct run_request *request,
     struct error err = {0};
     AUTO(slice) struct slice *slice = slice_decode(request->slice, &err);
 
-    if (slice == NULL || !verify(service, slice, &err)) {
+    if (slice == NULL || FAULT_ERROR(request_run, &err) || !verify(service, slice, &err)) {
         reply_channel_end(channel, &err);
         return;
     }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/memory.h"
 
 enum { NUMBER_SIZE = 24, HISTORY_COLUMNS = 18 };
@@ -36,7 +37,8 @@ bool target_tables_create(struct session *session, struct error *err)
     const struct engine *engine = session->engine;
 
     for (size_t i = 0; i < engine->create_tables_count; i++)
-        if (!ask(session, engine->create_tables[i], NULL, 0, NULL, NULL, err))
+        if (!ask(session, engine->create_tables[i], NULL, 0, NULL, NULL, err) ||
+            FAULT_ERROR(table_made, err))
             return error_wrap(err, "cannot create fleet's tables");
     return true;
 }

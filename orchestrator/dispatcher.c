@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "common/fault.h"
 #include "common/memory.h"
 #include "orchestrator/http_client.h"
 
@@ -264,6 +265,7 @@ bool dispatcher_run(struct dispatcher *dispatcher, const struct call *calls, siz
     for (size_t i = 0; i < count; i++)
         if (calls[i].address == NULL)
             start_local(&pending[i]);
+    FAULT_POINT(dispatched);
     bool ok = wait_for_all(dispatcher, err);
     for (size_t i = 0; i < count; i++)
         if (pending[i].in_thread)

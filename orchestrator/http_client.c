@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/buffer.h"
+#include "common/fault.h"
 #include "common/memory.h"
 
 enum {
@@ -181,6 +182,7 @@ static bool take_line(struct transfer *transfer, const char *bytes, size_t lengt
     if (transfer->ended)
         return error_set(err, ERROR_PROTOCOL, "a reply after the end of the stream");
     hand_over(transfer, &reply);
+    FAULT_POINT(stream_read);
     return true;
 }
 

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "common/fault.h"
 #include "common/json.h"
 
 static struct digest entry_hash(const struct ledger_entry *entry)
@@ -55,11 +56,13 @@ bool ledger_append(struct database *database, const struct clock *clock,
     complete.hash = entry_hash(&complete);
     digest_to_hex(&complete.previous, previous);
     digest_to_hex(&complete.hash, hash);
-    return database_run(database, err,
+    return !FAULT_ERROR(ledger_append, err) &&
+           database_run(database, err,
                         "INSERT INTO ledger VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                         "ittttttttttt", complete.seq, at, complete.who, complete.what,
                         complete.rollout, complete.plan, complete.target, complete.subject,
-                        complete.result, complete.detail, previous, hash);
+                        complete.result, complete.detail, previous, hash) &&
+           !FAULT_ERROR(ledger_appended, err);
 }
 
 struct reading {

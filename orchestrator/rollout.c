@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/memory.h"
 #include "orchestrator/agent_calls.h"
 #include "plans/slice.h"
@@ -33,6 +34,7 @@ static void flush(struct running *running)
 {
     if (running->store_error.code != ERROR_NONE)
         return;
+    FAULT_POINT(outcomes_flush);
     bool ok = store_record(running->settings->store, &running->record, running->settings->plan,
                            running->pending, running->pending_count, &running->store_error);
     running->pending_count = 0;
@@ -84,6 +86,7 @@ static void take_event(struct running *running, size_t job, const struct run_eve
 
     if (running->state->jobs[job].ended)
         return;
+    FAULT_POINT(outcome_taken);
     note_event(running, running->state->jobs[job].target, event);
     if (rollout_take_event(running->state, job, event, now_ms(running)))
         dispatcher_stop(settings->dispatcher, running->record.id);
@@ -219,7 +222,10 @@ static bool dispatch(struct running *running, struct error *err)
     const struct rollout_settings *settings = running->settings;
     struct call *calls = make_calls(running);
     bool ok =
+        !FAULT_ERROR(dispatch, err) &&
         dispatcher_run(settings->dispatcher, calls, running->shares.count, on_reply, running, err);
+
+    FAULT_POINT(dispatch_ended);
 
     free_slices(running);
     flush(running);
@@ -246,11 +252,13 @@ bool rollout_run(const struct rollout_settings *settings, struct rollout_state *
         !store_begin_rollout(settings->store, settings->plan, settings->epoch_seen,
                              &running->record, err))
         return false;
+    FAULT_POINT(rollout_begun);
     running->pending_arena = arena_new();
     running->flushed_ms = now_ms(running);
     running->shares = agent_shares_of(arena, settings->inventory, inventory_targets(running),
                                       settings->plan->target_count);
     bool ok = dispatch(running, err);
+    FAULT_POINT(rollout_ended);
     agent_shares_free(&running->shares);
     arena_free(running->pending_arena);
     return ok;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/file.h"
 #include "common/memory.h"
 #include "embedded.h"
@@ -56,6 +57,7 @@ static bool create_schema(struct store *store, struct error *err)
 
     random_hex(store->random, 16, id);
     return database_execute(store->database, text_store_schema, err) &&
+           !FAULT_ERROR(store_schema, err) &&
            database_run(store->database, err, "INSERT INTO meta VALUES ('format', ?), ('store', ?)",
                         "tt", STORE_FORMAT, id);
 }

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "common/buffer.h"
+#include "common/fault.h"
 #include "orchestrator/ledger.h"
 #include "orchestrator/store_private.h"
 
@@ -61,21 +62,22 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
         .result = "intended",
         .detail = "",
     };
-    return keep_plan(store, plan, digest, err) &&
+    return keep_plan(store, plan, digest, err) && !FAULT_ERROR(plan_kept, err) &&
            database_run(store->database, err,
                         "INSERT INTO rollout VALUES (?, ?, ?, ?, ?, 'running', ?, NULL)", "ttttit",
                         rollout->id, plan->header.environment, digest, rollout->operator_name,
                         rollout->epoch, at) &&
-           enter_jobs(store, plan, rollout->id, err) &&
+           enter_jobs(store, plan, rollout->id, err) && !FAULT_ERROR(rollout_entered, err) &&
            ledger_append(store->database, store->clock, &entry, err);
 }
 
 /* Runs within a transaction: all or nothing. */
 static bool commit_or_undo(struct store *store, bool ok, struct error *err)
 {
-    ok = ok && database_commit(store->database, err);
+    ok = ok && !FAULT_ERROR(store_commit, err) && database_commit(store->database, err);
     if (!ok)
         database_rollback(store->database);
+    FAULT_POINT(store_committed);
     return ok;
 }
 
@@ -83,7 +85,7 @@ bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t e
                          struct rollout_record *rollout, struct error *err)
 {
     random_hex(store->random, (ID_SIZE - 1) / 2, rollout->id);
-    if (!database_begin(store->database, err))
+    if (FAULT_ERROR(rollout_begin, err) || !database_begin(store->database, err))
         return false;
     bool ok = enter_rollout(store, plan, epoch_seen, rollout, err);
     return commit_or_undo(store, ok, err);
@@ -151,7 +153,7 @@ bool store_end_rollout(struct store *store, const struct rollout_record *rollout
         .result = result,
         .detail = "",
     };
-    if (!database_begin(store->database, err))
+    if (FAULT_ERROR(rollout_end, err) || !database_begin(store->database, err))
         return false;
     bool ok = database_run(store->database, err,
                            "UPDATE rollout SET state = ?, ended_at = ? WHERE id = ?", "ttt", result,

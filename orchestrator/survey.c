@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/memory.h"
 #include "orchestrator/agent_calls.h"
 
@@ -215,6 +216,7 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
     agent_shares_free(&taking.shares);
     tdestroy(taking.sets, no_free);
     sum_up(survey);
+    FAULT_POINT(survey_taken);
     return ok ? TAKE(survey) : NULL;
 }
 

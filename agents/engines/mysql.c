@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "agents/engines/mysql_session.h"
+#include "common/fault.h"
 #include "common/memory.h"
 #include "embedded.h"
 
@@ -239,7 +240,11 @@ static bool mysql_engine_commit(struct session *base, struct error *err)
 {
     struct mysql_session *session = mysql_session_of(base);
 
-    if (end_transaction(session, "COMMIT", err))
+    if (FAULT_ERROR(commit, err))
+        return false;
+    bool ok = end_transaction(session, "COMMIT", err);
+    FAULT_POINT(committed);
+    if (ok)
         return true;
     if (base->broken)
         err->code = ERROR_UNKNOWN;

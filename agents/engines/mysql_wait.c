@@ -14,6 +14,8 @@
 
 #include "agents/engines/mysql_session.h"
 
+#include "common/fault.h"
+
 /* A killed statement may have much to undo before it answers. */
 enum { KILL_PATIENCE_MS = 60000, NO_LIMIT_MS = INT_MAX };
 
@@ -113,6 +115,7 @@ bool mysql_perform(struct mysql_session *session, const char *sql, size_t length
         return refuse_late(session, err);
     if (mysql_send_query(session->db, sql, (unsigned long)length) != 0)
         return mysql_fail(session, sql, length, err);
+    FAULT_CUT(mysql_sent, mysql_socket_of(session->db));
     if (!await_server(session, hasty ? time_left_ms(session) : NO_LIMIT_MS, hasty) &&
         !interrupt(session, err))
         return false;

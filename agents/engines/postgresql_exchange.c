@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "agents/engines/postgresql_session.h"
+#include "common/fault.h"
 #include "common/memory.h"
 
 /* Between two looks at cancellation and blockers; and how long the server may take to act upon a
@@ -214,6 +215,7 @@ bool postgresql_exchange(struct postgresql_session *session, const char *sql,
         return false;
     if (PQsendQuery(session->connection, sql) == 0)
         return postgresql_fail(session, NULL, err);
+    FAULT_CUT(postgresql_sent, PQsocket(session->connection));
     return finish(&exchange, err);
 }
 
@@ -294,6 +296,7 @@ bool postgresql_run_counted(struct session *base, const char *sql, size_t length
     if (PQsendQuery(session->connection, text) == 0)
         return postgresql_fail(session, NULL, err);
     (void)PQsetSingleRowMode(session->connection);
+    FAULT_CUT(postgresql_sent, PQsocket(session->connection));
     exchange.watch = postgresql_watch_start(session);
     bool ok = finish(&exchange, err);
     *rows = outcome.rows;

@@ -5,6 +5,8 @@
 
 #include "agents/engines/postgresql_session.h"
 
+#include "common/fault.h"
+
 static void append_limit(struct buffer *out, const char *name, int64_t limit_ms, bool local)
 {
     buffer_printf(out, "SET %s %s TO ", local ? "LOCAL" : "SESSION", name);
@@ -82,12 +84,15 @@ bool postgresql_commit(struct session *base, struct error *err)
     bool nothing_sent = session->begin_pending;
     bool was_broken = session->base.broken;
 
+    if (FAULT_ERROR(commit, err))
+        return false;
     if (nothing_sent) {
         postgresql_drop_pending(session);
         forget_transaction(session);
         return true;
     }
     bool ok = postgresql_perform(session, "COMMIT", POSTGRESQL_STEADY, &outcome, err);
+    FAULT_POINT(committed);
     forget_transaction(session);
     if (!ok)
         return was_broken ? false : fail_commit(session, err);

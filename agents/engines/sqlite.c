@@ -13,6 +13,7 @@
 #include "agents/engines/sqlite_introspect.h"
 #include "agents/engines/sqlite_session.h"
 #include "agents/engines/sqlite_tokens.h"
+#include "common/fault.h"
 #include "common/memory.h"
 
 /* Instructions of SQLite's virtual machine between two looks at deadline and cancellation. */
@@ -282,7 +283,11 @@ static bool sqlite_begin(struct session *base, struct error *err)
 /* A reader can hold off a commit; the transaction is then still open. */
 static bool sqlite_commit(struct session *session, struct error *err)
 {
-    return session->engine->query(session, "COMMIT", NULL, 0, NULL, NULL, err);
+    bool ok = !FAULT_ERROR(commit, err) &&
+              session->engine->query(session, "COMMIT", NULL, 0, NULL, NULL, err);
+
+    FAULT_POINT(committed);
+    return ok;
 }
 
 static bool sqlite_in_transaction(const struct session *session)

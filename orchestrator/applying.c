@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 
+#include "orchestrator/acceptance.h"
 #include "orchestrator/plan_view.h"
 #include "orchestrator/progress.h"
 #include "orchestrator/report.h"
@@ -54,6 +55,14 @@ static bool confirm(const struct invocation *invocation, const struct applying *
     if (terminal_confirm(terminal, question))
         return true;
     return error_set(err, ERROR_CANCELLED, "not confirmed: nothing was started");
+}
+
+/* The ledger has it before anything is marked. */
+static bool record_reason(struct workspace *workspace, const struct invocation *invocation,
+                          const struct applying *applying, struct error *err)
+{
+    return applying->reason == NULL ||
+           acceptance_record(workspace, invocation, applying->plan, applying->reason, err);
 }
 
 static const struct report_column columns[] = {
@@ -215,7 +224,7 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
             print_data(applying, &nothing, form, terminal);
         return status_of(&nothing);
     }
-    if (!confirm(invocation, applying, err))
+    if (!confirm(invocation, applying, err) || !record_reason(workspace, invocation, applying, err))
         return STATUS_FAILED;
     return run_and_report(workspace, invocation, applying, form, err);
 }

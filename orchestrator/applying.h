@@ -11,8 +11,9 @@ struct applying {
     const struct plan *plan;
     const struct environment *environment;
     const struct survey *survey;
-    const char *verb; /* for the question: "Apply", "Roll back" */
-    const char *idle; /* how to call targets without steps; NULL: "up to date" */
+    const char *verb;   /* for the question: "Apply", "Roll back" */
+    const char *reason; /* why a baseline is right, for the ledger; NULL: nothing to say */
+    const char *idle;   /* how to call targets without steps; NULL: "up to date" */
 };
 
 /* The exit status; err says what failed besides targets. Takes --yes and --output. */

@@ -70,8 +70,8 @@ struct import_verdict {
 
 /*
  * What the history of one target means. ERROR_CONFLICT where it cannot stand for a state of ours: a
- * version that failed or is dirty, one that the folder does not have, or one that is missing below
- * a newer one.
+ * version that failed or is dirty, one still applied that the folder does not have, or one that is
+ * missing below a newer one.
  */
 bool import_judge(const struct import *import, enum engine_kind engine,
                   const struct foreign_history *history, struct import_verdict *verdict,

@@ -1,6 +1,5 @@
 /* fleet baseline - marks migrations as applied on a target that was built another way. */
 
-#include "orchestrator/acceptance.h"
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
 #include "plans/applied.h"
@@ -54,22 +53,10 @@ static bool check_fingerprints(const struct survey *all, const struct survey *ch
     return true;
 }
 
-static bool check_or_accept(struct workspace *workspace, const struct invocation *invocation,
-                            const struct draft *draft, const struct survey *all, struct error *err)
-{
-    const char *reason = arguments_value(invocation->arguments, "accept");
-
-    if (draft->plan->target_count == 0)
-        return true;
-    if (reason != NULL)
-        return acceptance_record(workspace, invocation, draft->plan, reason, err);
-    return check_fingerprints(all, draft->survey, arguments_value(invocation->arguments, "at"),
-                              err);
-}
-
 static int run_baseline(const struct invocation *invocation, struct error *err)
 {
     const struct arguments *arguments = invocation->arguments;
+    const char *reason = arguments_value(arguments, "accept");
     const struct draft_goal goal = {
         .goal = GOAL_BASELINE,
         .to = arguments_value(arguments, "at"),
@@ -92,13 +79,15 @@ static int run_baseline(const struct invocation *invocation, struct error *err)
     if (!draft_make(workspace, invocation, &goal, &draft, &status, err))
         return status;
     draft_report_unreached(&draft, invocation->terminal);
-    if (!check_or_accept(workspace, invocation, &draft, all, err))
+    if (reason == NULL && draft.plan->target_count > 0 &&
+        !check_fingerprints(all, draft.survey, goal.to, err))
         return STATUS_FAILED;
     const struct applying applying = {
         .plan = draft.plan,
         .environment = draft.environment,
         .survey = draft.survey,
         .verb = "Mark as applied",
+        .reason = reason,
     };
     return applying_run(workspace, invocation, &applying, err);
 }

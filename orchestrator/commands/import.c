@@ -2,7 +2,6 @@
 #include "orchestrator/import.h"
 
 #include "common/memory.h"
-#include "orchestrator/acceptance.h"
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
 #include "orchestrator/import/adoption.h"
@@ -47,18 +46,10 @@ static bool judge(const struct invocation *invocation, const struct adoption *ad
     return good;
 }
 
-/* That it is so stands in the ledger before anything is marked. */
-static bool record(struct workspace *workspace, const struct invocation *invocation,
-                   const struct draft *draft, const struct foreign_request *foreign,
-                   struct error *err)
+static char *describe_reason(const struct foreign_request *foreign)
 {
-    AUTO(text)
-    char *reason =
-        xasprintf("%s's history on the targets says so%s%s", foreign_tool_name(foreign->tool),
-                  *foreign->table != '\0' ? ": " : "", foreign->table);
-
-    return draft->plan->target_count == 0 ||
-           acceptance_record(workspace, invocation, draft->plan, reason, err);
+    return xasprintf("%s's history on the targets says so%s%s", foreign_tool_name(foreign->tool),
+                     *foreign->table != '\0' ? ": " : "", foreign->table);
 }
 
 static int mark_applied(struct workspace *workspace, const struct invocation *invocation,
@@ -85,13 +76,13 @@ static int mark_applied(struct workspace *workspace, const struct invocation *in
     goal.each_to = adoption->each_to;
     if (!draft_plan(workspace, invocation, &goal, &draft, &status, err))
         return status;
-    if (!record(workspace, invocation, &draft, foreign, err))
-        return STATUS_FAILED;
+    AUTO(text) char *reason = describe_reason(foreign);
     const struct applying applying = {
         .plan = draft.plan,
         .environment = draft.environment,
         .survey = draft.survey,
         .verb = "Mark as applied",
+        .reason = reason,
         .idle = "without anything to mark",
     };
     return applying_run(workspace, invocation, &applying, err);

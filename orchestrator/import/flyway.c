@@ -108,4 +108,5 @@ const struct import_tool import_flyway = {
     .read = read_source,
     .compare = versions_compare_dotted,
     .origin = "0",
+    .reaches_between = true,
 };

@@ -9,6 +9,7 @@
 struct fold {
     const struct import *import;
     enum engine_kind engine;
+    const struct foreign_history *history;
     bool *applied;
 };
 
@@ -17,13 +18,11 @@ static size_t versioned(const struct import *import)
     return import->count - import->repeatable_count;
 }
 
-static bool is_key(const struct import *import, size_t index, const char *version)
+static bool same_version(const struct import *import, const char *a, const char *b)
 {
-    const char *key = import->migrations[index].source_version;
-
     if (import->tool->compare != NULL)
-        return import->tool->compare(key, version) == 0;
-    return strcmp(key, version) == 0;
+        return import->tool->compare(a, b) == 0;
+    return strcmp(a, b) == 0;
 }
 
 /* A change may stand in a plan more than once: one that is in the wanted state is meant first. */
@@ -32,7 +31,7 @@ static bool find(const struct fold *fold, const char *version, bool applied, siz
     bool found = false;
 
     for (size_t i = 0; i < versioned(fold->import); i++) {
-        if (!is_key(fold->import, i, version))
+        if (!same_version(fold->import, fold->import->migrations[i].source_version, version))
             continue;
         *index = i;
         found = true;
@@ -40,6 +39,35 @@ static bool find(const struct fold *fold, const char *version, bool applied, siz
             break;
     }
     return found;
+}
+
+static bool is_reverted_later(const struct fold *fold, const struct foreign_row *row)
+{
+    const struct foreign_row *end = fold->history->rows + fold->history->row_count;
+
+    for (const struct foreign_row *later = row + 1; later < end; later++)
+        if (later->state == FOREIGN_REVERTED &&
+            same_version(fold->import, later->version, row->version))
+            return true;
+    return false;
+}
+
+/* A row of a version that the folder does not have is fine if nothing of it is left. */
+static bool apply_unknown(struct fold *fold, const struct foreign_row *row, struct error *err)
+{
+    const struct import_tool *tool = fold->import->tool;
+
+    if (row->state == FOREIGN_REVERTED || is_reverted_later(fold, row) ||
+        (tool->origin != NULL && strcmp(row->version, tool->origin) == 0))
+        return true;
+    if (row->state != FOREIGN_REACHED || !tool->reaches_between)
+        return error_set(err, ERROR_CONFLICT,
+                         "%s's history has version %s, which the folder does not have",
+                         foreign_tool_name(tool->kind), row->version);
+    for (size_t i = 0; i < versioned(fold->import); i++)
+        if (tool->compare(fold->import->migrations[i].source_version, row->version) < 0)
+            fold->applied[i] = true;
+    return true;
 }
 
 static bool apply_row(struct fold *fold, const struct foreign_row *row, struct error *err)
@@ -52,15 +80,8 @@ static bool apply_row(struct fold *fold, const struct foreign_row *row, struct e
         return error_set(err, ERROR_CONFLICT,
                          "%s's history says that version %s is %s: repair it with %s first", tool,
                          row->version, foreign_state_name(row->state), tool);
-    if (!find(fold, row->version, reverted, &index)) {
-        const char *origin = fold->import->tool->origin;
-
-        if (origin != NULL && strcmp(row->version, origin) == 0)
-            return true;
-        return error_set(err, ERROR_CONFLICT,
-                         "%s's history has version %s, which the folder does not have", tool,
-                         row->version);
-    }
+    if (!find(fold, row->version, reverted, &index))
+        return apply_unknown(fold, row, err);
     fold->applied[index] = !reverted;
     if (row->state == FOREIGN_REACHED)
         memset(fold->applied, true, index);
@@ -101,6 +122,7 @@ bool import_judge(const struct import *import, enum engine_kind engine,
     struct fold fold = {
         .import = import,
         .engine = engine,
+        .history = history,
         .applied = arena_calloc(arena, import->count, sizeof *fold.applied),
     };
 

@@ -46,6 +46,8 @@ struct import_tool {
     int (*compare)(const char *a, const char *b);
     /* A version that its history has before any migration; NULL if none. */
     const char *origin;
+    /* A reached version need not be a migration's: all up to it are applied. Needs compare. */
+    bool reaches_between;
 };
 
 extern const struct import_tool import_dbmate;

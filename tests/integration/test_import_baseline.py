@@ -1,7 +1,8 @@
 """Databases that another tool has brought some way, taken over from where its history says."""
 
 import pytest
-from scenario import Terminal, whole
+from lying_agent import LyingAgent, status
+from scenario import Terminal, only, whole
 
 UPS = {
     "users": "CREATE TABLE users (id INT PRIMARY KEY);\n",
@@ -177,6 +178,7 @@ def test_a_person_is_asked_before_anything_is_marked(imported, engine):
         terminal.write(answer)
         assert terminal.end() == (0 if version else 1)
         assert imported.status()["one"]["version"] == version
+        assert ("baseline" in imported.run("audit", "log").stdout) == (version is not None)
 
 
 @with_golang_migrate
@@ -200,3 +202,46 @@ def test_an_agent_out_of_reach_stops_it(imported, engine):
     said = take_over(imported, "--yes", expect=1)
     assert "unreachable" in said.stdout and "nothing was started" in said.stderr
     assert fleets_tables(engine, "near") == 0
+
+
+def foreign(target, *rows):
+    return {"kind": "foreign", "target": target, "present": True,
+            "rows": [{"version": version, "state": state} for version, state in rows]}
+
+
+LIES = {
+    "it says nothing of the history":
+        ([], "unreachable", "did not say what golang-migrate's history has"),
+    "it speaks of another's target only":
+        ([foreign("near", ("3", "reached"))], "unreachable", "did not say what"),
+    "a state is no word that we know":
+        ([foreign("one", ("1", "fine"))], "unreachable", "rows[0].state"),
+    "a version would steer the terminal":
+        ([foreign("one", ("\x1b[2J\x9b\u202e", "reached"))], "conflict", r"\x1b[2J\u009b\u202e"),
+    "a version is as long as a book":
+        ([foreign("one", ("1" * 100_000, "reached"))], "unreachable", "rows[0].version: too long"),
+    "rows of a table that is not there":
+        ([{**foreign("one", ("1", "reached")), "present": False}], "unreachable", "not there"),
+}
+
+
+@only("sqlite")
+@pytest.mark.parametrize("lie", LIES)
+def test_a_lying_agent_gets_nothing_marked(fleet, engine, lie):
+    replies, state, words = LIES[lie]
+    tool = GolangMigrate()
+    agent = fleet.agent("db-1")
+    fleet.target("one", "prod", "sqlite:one.db", agent="db-1")
+    fleet.target("near", "prod", engine.create("near"))
+    bring(engine, tool, "near", 1)
+    fleet.write_inventory()
+    tool.write(fleet.root)
+    fleet.run("import", tool.folder)
+    with LyingAgent(agent, replies + status("one")) as liar:
+        said = fleet.run("import", tool.folder, "--baseline", "--yes", expect=1)
+    assert state in said.stdout and words in said.stdout + said.stderr, said
+    assert not set("\x1b\x9b\u202e") & set(said.stdout + said.stderr)
+    assert fleets_tables(engine, "near") == 0
+    assert "baseline" not in fleet.run("audit", "log").stdout
+    assert [path for path, _ in liar.asked] == ["/v1/status"]
+    assert liar.asked[0][1]["foreign"] == {"tool": "golang-migrate"}

@@ -97,6 +97,29 @@ static void a_table_of_another_name_is_read_where_one_says(void **state)
     drop_table(session, "c_other");
 }
 
+/* In MySQL a column of that name must be quoted where nothing stands before it. */
+static void sqitchs_changes_are_read_in_the_order_of_their_deployment(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    AUTO(arena) struct arena *arena = arena_new();
+    const struct foreign_request request = {.tool = FOREIGN_SQITCH, .table = "c_changes"};
+    char quote = env->dialect->kind == ENGINE_MYSQL ? '`' : '"';
+    AUTO(text)
+    char *columns =
+        xasprintf("%cchange%c varchar(80), committed_at timestamp NOT NULL", quote, quote);
+    struct foreign_history history;
+    struct error err = {0};
+
+    make_table(session, "c_changes", columns,
+               "('views/totals', '2024-03-02 00:00:00'), ('users', '2024-03-01 00:00:00')");
+    if (!foreign_rows_read(session, &request, arena, &history, &err))
+        fail_msg("%s", err.message);
+    AUTO(text) char *story = tell(&history);
+    assert_string_equal(story, "users applied, views/totals applied");
+    drop_table(session, "c_changes");
+}
+
 static void a_missing_table_is_an_answer(void **state)
 {
     AUTO(session) struct session *session = contract_open(*state);
@@ -160,11 +183,12 @@ static void more_rows_than_a_line_holds_are_refused(void **state)
     {                                                                     \
 #function, function, contract_set_up, contract_tear_down, dialect \
     }
-#define TESTS(dialect)                                                 \
-    TEST(each_tools_rows_are_read, dialect),                           \
-        TEST(a_table_of_another_name_is_read_where_one_says, dialect), \
-        TEST(a_missing_table_is_an_answer, dialect),                   \
-        TEST(a_table_that_is_not_the_tools_is_refused, dialect),       \
+#define TESTS(dialect)                                                            \
+    TEST(each_tools_rows_are_read, dialect),                                      \
+        TEST(sqitchs_changes_are_read_in_the_order_of_their_deployment, dialect), \
+        TEST(a_table_of_another_name_is_read_where_one_says, dialect),            \
+        TEST(a_missing_table_is_an_answer, dialect),                              \
+        TEST(a_table_that_is_not_the_tools_is_refused, dialect),                  \
         TEST(more_rows_than_a_line_holds_are_refused, dialect)
 
 int main(void)

@@ -142,6 +142,55 @@ static void a_text_that_is_no_version_is_one_that_the_folder_lacks(void **state)
     }
 }
 
+/* Flyway's verdict on a folder with versions 1.1, 1.2 and 2. */
+static bool judge_flyway(const struct foreign_row *rows, size_t count, size_t *applied,
+                         struct error *err)
+{
+    AUTO_SCRATCH struct scratch from = scratch_begin();
+    AUTO(diagnostics) struct diagnostics *notes = diagnostics_new();
+    struct import_verdict verdict = {0};
+
+    PUT(&from, {"V1.1__a.sql", ""}, {"V1.2__b.sql", ""}, {"V2__c.sql", ""});
+    AUTO(import) struct import *import = read_folder(&from, notes);
+    bool ok = judge_rows(import, ENGINE_MYSQL, rows, count, &verdict, err);
+    *applied = verdict.applied;
+    return ok;
+}
+
+static void a_baseline_of_flyway_may_lie_between_migrations(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *version;
+        size_t applied;
+    } cases[] = {{"1", 0}, {"1.1", 1}, {"1.1.5", 1}, {"1.10", 2}, {"3", 3}};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        const struct foreign_row row = {cases[i].version, FOREIGN_REACHED};
+        struct error err = {0};
+        size_t applied;
+
+        assert_true(judge_flyway(&row, 1, &applied, &err));
+        assert_int_equal(applied, cases[i].applied);
+    }
+}
+
+static void an_unknown_version_that_was_taken_back_is_no_conflict(void **state)
+{
+    (void)state;
+    const struct foreign_row rows[] = {{"1.1", FOREIGN_APPLIED},
+                                       {"1.1.9", FOREIGN_APPLIED},
+                                       {"1.1.9", FOREIGN_REVERTED},
+                                       {"1.1.9", FOREIGN_APPLIED}};
+    struct error err = {0};
+    size_t applied;
+
+    assert_true(judge_flyway(rows, 3, &applied, &err));
+    assert_int_equal(applied, 1);
+    assert_false(judge_flyway(rows, 4, &applied, &err));
+    assert_non_null(strstr(err.message, "has version 1.1.9, which the folder does not have"));
+}
+
 static void gooses_row_of_origin_is_no_migration(void **state)
 {
     (void)state;
@@ -166,6 +215,8 @@ int main(void)
         cmocka_unit_test(dirty_failed_and_unknown_versions_are_conflicts),
         cmocka_unit_test(a_reworked_change_is_applied_as_often_as_it_was_deployed),
         cmocka_unit_test(a_text_that_is_no_version_is_one_that_the_folder_lacks),
+        cmocka_unit_test(a_baseline_of_flyway_may_lie_between_migrations),
+        cmocka_unit_test(an_unknown_version_that_was_taken_back_is_no_conflict),
         cmocka_unit_test(gooses_row_of_origin_is_no_migration),
     };
 

@@ -43,6 +43,7 @@ struct session {
                               fails with ERROR_TIMEOUT; 0 for none */
     atomic_bool cancelled; /* set by session_cancel: the call fails with ERROR_CANCELLED */
     bool broken;           /* the connection is lost: only close is of use */
+    bool kept_changes;     /* the last rollback left some: their tables have no transactions */
     bool saw_tables;       /* fleet's tables were there, committed, when this session last looked */
 };
 

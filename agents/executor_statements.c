@@ -20,6 +20,8 @@ struct progress {
     struct patience patience;
     bool marked;  /* an intent of this attempt may be there */
     size_t done;  /* statements before this one have run for good */
+    bool ran;     /* and so has this one, its end unmarked, before what failed … */
+    bool open;    /* … when a transaction was still open */
     bool suspect; /* the one at `done` may have left something */
 };
 
@@ -168,6 +170,7 @@ static bool run_statement(struct progress *progress, size_t index, struct error 
         if (data)
             roll_back(run);
         progress->suspect = statement_class == CLASS_OPAQUE || run->session->broken ||
+                            (data && run->session->kept_changes) ||
                             (in_stages && left_something(run->session, &before));
     } while (err->code == ERROR_LOCKED && !progress->suspect &&
              patience_wait(run, work, &progress->patience, err));
@@ -202,14 +205,16 @@ static bool run_all(struct progress *progress, struct error *err)
         if (i != current)
             continue;
         progress->done = i;
-        size_t next = next_marked(work, i + 1);
-        if (next < work->count && !mark(progress, next, err)) {
+        progress->ran = true;
+        current = next_marked(work, i + 1);
+        if (current == work->count)
+            continue;
+        if (!mark(progress, current, err)) {
             progress->suspect = true;
             return false;
         }
-        if (next < work->count)
-            progress->done = next;
-        current = next;
+        progress->done = current;
+        progress->ran = false;
     }
     return true;
 }
@@ -331,15 +336,18 @@ static enum part_end recover(struct progress *progress, struct error *err)
     return PART_FAILED;
 }
 
-/* Rolls back the last transaction; only data that was written in it goes with it. */
+/* Rolls back the last transaction; only data that was written in it goes with it. A statement of
+   the session's (SET autocommit = 1, LOCK TABLES) may have committed that. */
 static void drop_last(struct progress *progress)
 {
-    const struct work *work = progress->work;
-    bool data = progress->done < work->count && class_at(work, progress->done) == CLASS_DATA;
+    const struct run *run = progress->run;
 
     roll_back(progress->run);
-    if (!data)
-        progress->done = work->count;
+    if (!progress->ran)
+        return;
+    bool gone = progress->open && class_at(progress->work, progress->done) == CLASS_DATA &&
+                !run->session->broken && !run->session->kept_changes;
+    progress->done += gone ? 0 : 1;
 }
 
 static enum part_end commit_last(struct progress *progress, const struct history_row *row,
@@ -387,9 +395,9 @@ static enum part_end run_under_lock(struct progress *progress, int64_t started_m
         gate_keep_fence(run, work);
         return work->done ? PART_DONE : PART_FAILED;
     }
-    if (!run_all(progress, err))
-        return recover(progress, err);
-    if (finish(progress, started_ms, &row, err))
+    bool ok = run_all(progress, err);
+    progress->open = run->session->engine->in_transaction(run->session);
+    if (ok && finish(progress, started_ms, &row, err))
         return commit_last(progress, &row, err);
     drop_last(progress);
     return recover(progress, err);

@@ -227,8 +227,11 @@ static bool start_afresh(struct mysql_session *session, struct error *err)
 
 static bool end_transaction(struct mysql_session *session, const char *sql, struct error *err)
 {
-    return mysql_execute(session, sql, MYSQL_STEADY, err) &&
-           (!session->lock_ends_with_transaction || mysql_unlock(&session->base, err));
+    if (!mysql_execute(session, sql, MYSQL_STEADY, err))
+        return false;
+    /* ROLLBACK has no other warning than ER_WARNING_NOT_COMPLETE_ROLLBACK. */
+    session->base.kept_changes = mysql_warning_count(session->db) != 0;
+    return !session->lock_ends_with_transaction || mysql_unlock(&session->base, err);
 }
 
 static bool mysql_engine_rollback(struct session *base, struct error *err)

@@ -27,11 +27,26 @@ static const struct {
     {"TRUNCATE items", CLASS_OPAQUE},
     {"EXECUTE prepared", CLASS_OPAQUE},
     {"settle()", CLASS_OPAQUE},
+    {"SET autocommit = 0", CLASS_SESSION},
+    {"SET default_storage_engine = InnoDB", CLASS_SESSION},
+    {"SET GLOBAL max_connections = 10", CLASS_RERUNNABLE},
+    {"set @@global.max_connections = 10", CLASS_RERUNNABLE},
+    {"SET PASSWORD FOR a = ''", CLASS_RERUNNABLE},
+    {"SET DEFAULT ROLE r FOR a", CLASS_RERUNNABLE},
+    {"SET STATEMENT lock_wait_timeout = 1 FOR ALTER TABLE a ADD b INTEGER", CLASS_PROBEABLE},
+    {"SET STATEMENT sql_mode = ' for drop ' FOR\nUPDATE a SET b = 1", CLASS_DATA},
+    {"SET STATEMENT max_statement_time = 1", CLASS_OPAQUE},
+    {"CREATE OR REPLACE VIEW v AS SELECT 1", CLASS_PROBEABLE},
+    {"CREATE OR REPLACE TABLE a (b INTEGER)", CLASS_OPAQUE},
+    {"create /*M! or replace */ temporary table a (b integer)", CLASS_OPAQUE},
+    {"DROP DATABASE shop", CLASS_OPAQUE},
+    {"DROP INDEX schema_name ON a", CLASS_PROBEABLE},
+    {"selection", CLASS_OPAQUE},
     {"", CLASS_OPAQUE},
     {"/* never closed", CLASS_OPAQUE},
 };
 
-static void the_first_word_decides_and_doubt_is_opaque(void **state)
+static void the_first_words_decide_and_doubt_is_opaque(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(samples); i++)
@@ -42,7 +57,7 @@ static void the_first_word_decides_and_doubt_is_opaque(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_word_decides_and_doubt_is_opaque),
+        cmocka_unit_test(the_first_words_decide_and_doubt_is_opaque),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,77 @@
+"""Scripts outside a transaction that fail where it is easy to be wrong about what they left."""
+
+from scenario import only, whole
+
+TABLE = ("CREATE TABLE t (id INTEGER NOT NULL PRIMARY KEY);\n", "DROP TABLE t;\n")
+
+
+def outside(engine, text):
+    """Statement by statement, on an engine that would take a transaction too."""
+    return text if engine.name == "mysql" else "-- fleet: no-transaction\n" + text
+
+
+def fail(one, script, state, code=1):
+    one.migration("002_next", script, "SELECT 1;\n")
+    row = one.apply(expect=code)["one"]
+    assert row["state"] == state, row["error"]
+    return row
+
+
+@only("mysql", "postgresql")
+def test_rows_go_when_the_session_statement_after_them_fails(one, engine):
+    one.migration("001_table", *TABLE)
+    one.apply()
+    before = whole(engine, one)
+    fail(one, outside(engine, "INSERT INTO t VALUES (1);\nSET no_such_setting = 1;\n"),
+         "failed_clean")
+    assert whole(engine, one) == before
+    one.migration("002_next", outside(engine, "INSERT INTO t VALUES (1);\n"), "SELECT 1;\n")
+    one.apply()
+    assert engine.sql("SELECT count(*) FROM t", "one").strip() == "1"
+
+
+@only("mysql", "postgresql")
+def test_a_change_that_stands_is_not_called_clean_when_a_session_statement_fails(one, engine):
+    one.migration("001_table", *TABLE)
+    one.apply()
+    row = fail(one, outside(engine, "ALTER TABLE t ADD COLUMN a INTEGER;\nSET no_such_setting = 1;"
+                                    "\n"), "needs_operator", 4)
+    assert "statement 2 of 2" in row["error"]
+
+
+@only("mysql")
+def test_rows_that_a_session_statement_committed_are_not_called_clean(one, engine):
+    one.migration("001_table", *TABLE)
+    one.apply()
+    fail(one, "SET autocommit = 0;\nINSERT INTO t VALUES (1);\nSET autocommit = 1;\n"
+              "SET no_such_setting = 1;\n", "needs_operator", 4)
+    assert engine.sql("SELECT count(*) FROM t", "one").strip() == "1"
+
+
+@only("mysql")
+def test_rows_that_the_server_cannot_take_back_are_not_called_clean(one, engine):
+    one.migration("001_table", "CREATE TABLE m (id INTEGER PRIMARY KEY) ENGINE=MyISAM;\n",
+                  "DROP TABLE m;\n")
+    one.apply()
+    fail(one, "INSERT INTO m VALUES (1), (2), (1);\n", "needs_operator", 4)
+    assert engine.sql("SELECT count(*) FROM m", "one").strip() == "2"
+
+
+@only("mysql")
+def test_a_failed_create_or_replace_has_dropped_the_table_and_says_so(one, engine):
+    one.migration("001_table", *TABLE)
+    one.env("prod", "opaque = allow")
+    one.write_inventory()
+    one.apply()
+    fail(one, "CREATE OR REPLACE TABLE t (id INTEGER PRIMARY KEY) SELECT 1 AS id UNION ALL "
+              "SELECT 1;\n", "needs_operator", 4)
+    assert engine.sql("SHOW TABLES LIKE 't'", "one").strip() == ""
+
+
+@only("mysql")
+def test_set_statement_is_what_it_sets_for(one, engine):
+    one.migration("001_table", *TABLE)
+    one.apply()
+    row = fail(one, "SET STATEMENT lock_wait_timeout = 5 FOR ALTER TABLE t ADD COLUMN a INTEGER;\n"
+                    "ALTER TABLE t ADD COLUMN a INTEGER;\n", "needs_operator", 4)
+    assert "statements up to 1 have run" in row["error"]

@@ -196,6 +196,11 @@ static bool check_fence(struct run *run, const struct target_head *head, struct 
                          "rollout %.12s with epoch %" PRId64 " holds the target; this one (%.12s) "
                          "has epoch %" PRId64,
                          head->rollout, head->epoch, job->rollout, job->epoch);
+    if (job->epoch > EPOCH_LEAP_MAX && job->epoch - EPOCH_LEAP_MAX > head->epoch)
+        return error_set(err, ERROR_FENCED,
+                         "epoch %" PRId64 " leaps too far above the target's %" PRId64
+                         ": no fleet has had so many rollouts",
+                         job->epoch, head->epoch);
     run->fence_exists = head->fenced;
     run->fence_due = !head->fenced || head->epoch != job->epoch;
     return true;

@@ -35,6 +35,10 @@ struct status_request {
                                               /v1/history has no use for it */
 };
 
+/* By how much one rollout's epoch may be above what a target or a store has seen. Whoever claims
+   more would soon leave no number for the others. */
+#define EPOCH_LEAP_MAX (INT64_C(1) << 32)
+
 struct run_request {
     const char *store;         /* the orchestrator's store id, 32 hex digits */
     const char *rollout;       /* its rollout id, 32 hex digits */

@@ -40,6 +40,15 @@ static bool enter_jobs(struct store *store, const struct plan *plan, const char 
     return true;
 }
 
+/* What a target claims to have seen counts, unless it is so much that it cannot be true: then that
+   target alone refuses the rollout. */
+static int64_t next_epoch(int64_t last, int64_t seen)
+{
+    bool credible = seen <= EPOCH_LEAP_MAX || seen - EPOCH_LEAP_MAX < last;
+
+    return (seen > last && credible ? seen : last) + 1;
+}
+
 static bool enter_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                           struct rollout_record *rollout, struct error *err)
 {
@@ -51,7 +60,7 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
     if (!database_query(store->database, err, take_integer, &last,
                         "SELECT coalesce(max(epoch), 0) FROM rollout", ""))
         return false;
-    rollout->epoch = (last > epoch_seen ? last : epoch_seen) + 1;
+    rollout->epoch = next_epoch(last, epoch_seen);
     const struct ledger_entry entry = {
         .who = rollout->operator_name,
         .what = "rollout",

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import sqlite3
 import subprocess
 
 import pytest
@@ -165,3 +166,19 @@ def test_a_policy_that_is_not_built_stops_apply_and_is_named(ready):
     errors = ready.run("apply", "prod", "--yes", expect=1).stderr
     assert "'approvals'" in errors and "fleet.ini:" in errors
     assert untouched(ready)
+
+
+def test_a_target_that_claims_an_incredible_epoch_hinders_nobody_else(ready, tmp_path):
+    ready.target("two", "prod", f"sqlite:{tmp_path}/two.db", agent="db-1")
+    ready.env("prod", "max_failures = 1")
+    ready.agents["db-1"].stop()
+    ready.start_agents()
+    ready.apply()
+    with sqlite3.connect(tmp_path / "two.db") as liar:
+        liar.execute("UPDATE fleet_fence SET epoch = 9223372036854775807")
+    for number in ("002", "003"):
+        ready.migration(f"{number}_more", f"CREATE TABLE t{number} (id INTEGER);\n",
+                        f"DROP TABLE t{number};\n")
+        rows = ready.apply(expect=1)
+        assert rows["one"]["state"] == "applied"
+        assert rows["two"]["state"] == "refused" and rows["two"]["code"] == "fenced"

@@ -159,6 +159,22 @@ static void a_lower_epoch_is_fenced_off(void **state)
     fixture_expect(fixture, JOB_APPLIED);
 }
 
+static void an_epoch_that_leaps_is_refused_and_leaves_the_fence(void **state)
+{
+    struct job_fixture *fixture = *state;
+
+    fixture_plan(fixture, "a", two_steps, 1);
+    fixture->job.epoch = EPOCH_LEAP_MAX + 1;
+    assert_int_equal(fixture_expect(fixture, JOB_REFUSED).code, ERROR_FENCED);
+    fixture->job.epoch = EPOCH_LEAP_MAX;
+    fixture_expect(fixture, JOB_APPLIED);
+    fixture_plan(fixture, "b", &two_steps[1], 1);
+    fixture->job.epoch = INT64_MAX;
+    assert_int_equal(fixture_expect(fixture, JOB_REFUSED).code, ERROR_FENCED);
+    fixture->job.epoch = 2 * EPOCH_LEAP_MAX;
+    fixture_expect(fixture, JOB_APPLIED);
+}
+
 static void the_fence_is_kept_when_the_script_fails(void **state)
 {
     struct job_fixture *fixture = *state;
@@ -458,6 +474,7 @@ int main(void)
         TEST(a_target_that_moved_is_refused_with_both_heads),
         TEST(a_target_whose_history_is_gone_has_moved_too),
         TEST(a_lower_epoch_is_fenced_off),
+        TEST(an_epoch_that_leaps_is_refused_and_leaves_the_fence),
         TEST(the_fence_is_kept_when_the_script_fails),
         TEST(a_script_that_rolls_back_by_itself_keeps_the_fence_too),
         TEST(transaction_control_in_a_script_is_refused_before_it_runs),

@@ -1,0 +1,268 @@
+"""One cycle: a command that is hurt, the same command again until it is well, the checks.
+
+A job is a text that reproduces a run of several cycles on fresh targets:
+
+    ENGINE:MODE:walk:POINT:KIND:first|last      a fault at one point, in each scenario that meets it
+    ENGINE:MODE:random:SEED                     a seeded choice of what is done, and of what dies
+
+MODE is "local" (the agent inside the command) or "agent" (a process of its own, over TLS).
+"""
+
+import random
+import time
+
+from checker import Checker, Violation
+from points import POINTS
+
+# What a job does one after the other, with a fault in each: name, way, to which version, and
+# whether the newest script fails (then the target must be where it was).
+SCENARIOS = (
+    ("first", "up", 3, False),
+    ("more", "up", 5, False),
+    ("failing", "up", 7, True),
+    ("mended", "up", 7, False),
+    ("back", "down", 4, False),
+    ("again", "up", 8, False),
+    ("alone", "up", 10, False),
+    ("alone back", "down", 8, False),
+)
+ALONE_PENDING = "a part outside a transaction is not recovered yet"
+
+
+class Stats:
+    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "operator", "violations", "pending")
+
+    def __init__(self):
+        self.counts = dict.fromkeys(self.FIELDS, 0)
+        self.found = []  # (job, violation)
+        self.passed = {}
+
+    def add(self, other):
+        for field in self.FIELDS:
+            self.counts[field] += other.counts[field]
+        self.found += other.found
+        for point, count in other.passed.items():
+            self.passed[point] = self.passed.get(point, 0) + count
+
+
+class Hurt:
+    """What is done to a cycle: faults by process, or a kill after some time."""
+
+    def __init__(self, agent=None, command=None, kill=None, after_s=0.0):
+        self.agent, self.command = agent, command
+        self.kill, self.after_s = kill, after_s  # of "agent", "command", or a function
+
+    def __bool__(self):
+        return bool(self.agent or self.command or self.kill)
+
+
+class Run:
+    """A job on a world."""
+
+    def __init__(self, job, world, scratch, stats, **checks):
+        self.job, self.world, self.stats = job, world, stats
+        self.checker = Checker(world, scratch, **checks)
+        self.hurt = False  # something was hurt since the targets were fresh
+        self.alone = False  # a part outside a transaction may have been
+        self.halted = []
+        self.seen = set()
+
+    def report(self, violations):
+        """Each once: what is wrong mostly stays so."""
+        for violation in violations:
+            if str(violation) in self.seen:
+                continue
+            self.seen.add(str(violation))
+            field = "pending" if violation.pending else "violations"
+            self.stats.counts[field] += 1
+            if not violation.pending:
+                self.stats.found.append((self.job, violation))
+
+    def start(self):
+        self.world.fresh()
+        self.world.passed()
+        self.hurt = self.alone = False
+        self.halted = []
+
+    def standing(self):
+        """How many migrations each target has now, as its own history says."""
+        found = {}
+        for name, site in self.world.sites.items():
+            rows = site.query("SELECT direction FROM fleet_history")[0] if site.has_history() \
+                else []
+            found[name] = sum(-1 if row[0] == "down" else 1 for row in rows)
+        return found
+
+    def words(self, way, to):
+        verb = "apply" if way == "up" else "rollback"
+        return (verb, "prod", "--to", f"{to:03d}", "--yes", "--output", "json")
+
+    def hurt_command(self, words, hurt):
+        """Runs the command while it is hurt; its answer."""
+        world = self.world
+        if world.agent and (hurt.agent or not world.agent.alive()):
+            world.stop_agent()
+            world.start_agent(hurt.agent)
+        process = world.begin(*words, fault=hurt.command)
+        if hurt.kill:
+            time.sleep(hurt.after_s)
+            if hurt.kill == "agent":
+                world.stop_agent()
+            elif hurt.kill == "command":
+                world.kill(process)
+            else:
+                hurt.kill(world)
+        return world.end(process, words)
+
+    def cycle(self, way, to, failing, hurt):
+        """False when an operator is needed, and the run cannot go on."""
+        world, counts = self.world, self.stats.counts
+        words = self.words(way, to)
+        before = self.standing()
+        if failing:
+            world.break_step(to)
+        answer = self.hurt_command(words, hurt)
+        passed = world.passed()
+        for point in passed:
+            self.stats.passed[point] = self.stats.passed.get(point, 0) + 1
+        if hurt:
+            counts["runs"] += 1
+            counts["kills"] += hurt.kill is not None or any(p.endswith("!") for p in passed)
+            self.hurt = True
+            self.report(self.checker.moment())
+            self.note_standing(answer, to, failing)
+        if world.agent and hurt.agent:
+            world.stop_agent()
+        expected = 1 if failing else 0
+        answers = world.heal(words, expected)
+        self.check_healed(answers, before, to, failing)
+        if failing and not self.halted:
+            world.mend()
+        world.passed()
+        return not self.halted
+
+    def note_standing(self, answer, to, failing):
+        for name, count in self.standing().items():
+            self.stats.counts["applied" if count == to and not failing else "absent"] += 1
+        self.stats.counts["unknown"] += sum(row["state"] == "unknown"
+                                            for row in answer.rows().values())
+
+    def check_healed(self, answers, before, to, failing):
+        world, last = self.world, answers[-1]
+        self.halted = world.needs_operator()
+        if last.hung:
+            self.report([Violation("I8", "command", f"hung: {last}")])
+        if self.halted:
+            self.stats.counts["operator"] += len(self.halted)
+            self.note_operator()
+        elif last.status != (1 if failing else 0):
+            self.report([Violation("I8", "command", f"does not come to its end: {last}")])
+            self.halted = list(world.sites)
+        else:
+            # Before a step that fails, others of a plan that was cut short may stand.
+            least, most = (before, to - 1) if failing else (dict.fromkeys(before, to), to)
+            standing = self.standing()
+            if any(not least[name] <= count <= most for name, count in standing.items()):
+                self.report([Violation("I8", "targets", f"{standing}, not {to}: {last}")])
+        self.report(self.checker.settled(self.halted, self.hurt))
+
+    def note_operator(self):
+        """Never on an engine that takes a script back by itself."""
+        for name in self.halted:
+            if self.world.sites[name].transactional:
+                intent = self.world.sites[name].query("SELECT version, statement, summary FROM"
+                                                      " fleet_intent WHERE status = 'open'")
+                self.report([Violation("I8", name, f"needs an operator: {intent}",
+                                       ALONE_PENDING if self.alone else None)])
+
+
+def of_agent(world, point):
+    return world.agent is not None and POINTS[point].place == "AGENT"
+
+
+def hurt_at(world, faults):
+    """The faults (point, kind, nth), each in the process that passes its point."""
+    agent = [f"{p}:{k}:{n}" for p, k, n in faults if of_agent(world, p)]
+    command = [f"{p}:{k}:{n}" for p, k, n in faults if not of_agent(world, p)]
+    return Hurt(",".join(agent) or None, ",".join(command) or None)
+
+
+def trace(run):
+    """How often each scenario passes each point when nothing is hurt."""
+    found = {}
+    run.start()
+    for name, way, to, failing in SCENARIOS:
+        run.world.stop_agent()
+        if failing:
+            run.world.break_step(to)
+        run.world.start_agent()
+        run.world.passed()
+        answer = run.world.run(*run.words(way, to))
+        assert answer.status == (1 if failing else 0), answer
+        passed = run.world.passed()
+        found[name] = {point: passed.count(point) for point in passed}
+        run.world.mend()
+    run.report(run.checker.settled())
+    return found
+
+
+def walk(run, counts, point, kind, which):
+    """A fault at the first or the last passing of a point, in each scenario that passes it."""
+    run.start()
+    for name, way, to, failing in SCENARIOS:
+        run.alone = run.alone or name.startswith("alone")
+        passed = counts[name].get(point, 0)
+        hurt = Hurt()
+        if point == "outcome_settle":
+            sent = f"{'mysql' if run.world.engine == 'mysql' else 'postgresql'}_sent"
+            passed = counts[name].get(sent, 0)
+            if passed:
+                nth = passed - (which == "first")
+                hurt = hurt_at(run.world, [(sent, "error", max(nth, 1)), (point, kind, 1)])
+        elif passed and (which == "first" or passed > 1):
+            hurt = hurt_at(run.world, [(point, kind, 1 if which == "first" else passed)])
+        if not run.cycle(way, to, failing, hurt):
+            return
+
+
+def random_hurt(run, rng, disturbances):
+    """Mostly a kill at a random moment, else one or two faults at random passings of any point."""
+    choice = rng.random()
+    if choice < 0.25:
+        return Hurt(kill="command", after_s=rng.uniform(0.001, run.usual_s * 1.1))
+    if choice < 0.5 and run.world.agent:
+        return Hurt(kill="agent", after_s=rng.uniform(0.001, run.usual_s * 1.1))
+    if choice < 0.6 and disturbances:
+        return Hurt(kill=rng.choice(disturbances), after_s=rng.uniform(0.001, run.usual_s * 1.1))
+    fault = f"any:crash:{rng.randint(1, 140)}"
+    if choice < 0.8 or not run.world.agent:
+        return Hurt(command=fault) if not run.world.agent else Hurt(agent=fault)
+    return Hurt(command=f"any:crash:{rng.randint(1, 40)}",
+                agent=fault if rng.random() < 0.3 else None)
+
+
+def random_job(run, rng, disturbances=()):
+    run.start()
+    run.usual_s = 0.02 if run.world.engine == "sqlite" else 0.08
+    at = 0
+    for _ in range(rng.randint(2, 6)):
+        if at > 2 and rng.random() < 0.35:
+            way, to, failing = "down", rng.randint(1, at - 1), False
+        elif at >= 11:
+            return
+        else:
+            way, to = "up", rng.randint(at + 1, min(at + 4, 12))
+            failing = at > 0 and rng.random() < 0.15
+        run.alone = run.alone or max(at, to) >= 9
+        if not run.cycle(way, to, failing, random_hurt(run, rng, disturbances)):
+            return
+        at = at if failing else to
+
+
+def do(run, counts, disturbances=()):
+    """Runs the job's text; counts is what trace gave."""
+    words = run.job.split(":")
+    if words[2] == "walk":
+        walk(run, counts, *words[3:6])
+    else:
+        random_job(run, random.Random(run.job), disturbances)

@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agents/statement_facts.h"
 #include "agents/target.h"
 #include "common/buffer.h"
 #include "common/clock.h"
@@ -105,8 +106,12 @@ struct engine {
     bool (*server)(struct session *session, struct server_info *info, struct error *err);
 
     /* Appends what the server calls this session, so that it can be found and ended there: a
-       process or connection id. NULL when there is no such thing. */
-    void (*session_name)(const struct session *session, struct buffer *out);
+       process or connection id, and what tells it from a later one with that number. */
+    bool (*session_name)(struct session *session, struct buffer *out, struct error *err);
+    /* Asks the server to end the session of that name, if it lives and may still run the statement.
+     *gone tells that there is none; else ask again. NULL where a session ends with its client. */
+    bool (*end_session)(struct session *session, const char *name, const char *sql, size_t length,
+                        bool *gone, struct error *err);
 
     /* Appends what goes before a table name of ours: "\"public\"." or "`shop`." or "main.". */
     void (*qualify)(const struct session *session, struct buffer *out);
@@ -150,6 +155,15 @@ struct engine {
     /* After ERROR_LOCKED, or a lock not taken: who stands in the way, for a person: "pid 812,
        user app, application checkout: SELECT …". Appends nothing when it cannot be known. */
     void (*name_blocker)(struct session *session, struct buffer *out);
+
+    /* Appends what one object is like now, as lines; nothing if it is not there. Its name is as a
+       statement wrote it; `of` is the table that an index is made on, or NULL. Only for kinds that
+       a probeable statement of this engine changes. */
+    bool (*describe)(struct session *session, enum object_kind kind, const char *name,
+                     const char *of, struct buffer *out, struct error *err);
+    /* Drops an index that a statement in stages left half-made. NULL where none runs in stages. */
+    bool (*drop_invalid)(struct session *session, const char *name, const char *of,
+                         struct error *err);
 
     /* The schema as canonical lines in a fixed order, our own tables left out: one line an object
        or part, independent of column order, names quoted alike, no statistics, owners, or ids. */

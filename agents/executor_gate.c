@@ -206,20 +206,55 @@ static bool check_fence(struct run *run, const struct target_head *head, struct 
     return true;
 }
 
-static bool check_intents(struct run *run, const struct target_head *head, struct error *err)
+/* Whether an earlier attempt at this very step left them: what has run is what would run. */
+static bool intents_fit(const struct work *work, const struct intent *intents, size_t count)
 {
-    const struct intent *intent = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct intent *intent = &intents[i];
 
+        if (!digest_equal(&intent->attempt_key, &intents[0].attempt_key) ||
+            strcmp(intent->version, work->step->version) != 0 ||
+            strcmp(intent->name, work->step->name) != 0 || intent->direction != work->direction ||
+            intent->statement < 1 || (size_t)intent->statement > work->count)
+            return false;
+        const struct statement *statement = &work->statements[intent->statement - 1];
+        struct digest sha256 = digest_of(statement->sql, statement->length);
+        if (intent->status != INTENT_OPEN && !digest_equal(&sha256, &intent->sha256))
+            return false;
+    }
+    return true;
+}
+
+static bool refuse_intents(const struct intent *intents, size_t count, struct error *err)
+{
+    size_t at = 0;
+
+    while (at + 1 < count && intents[at].status != INTENT_OPEN)
+        at++;
+    return error_set(err, ERROR_NEEDS_OPERATOR,
+                     "statement %d of %s %s %s was begun and has no recorded end: %s; only a plan "
+                     "that begins with this step, with the statements that have run unchanged, "
+                     "goes on from there",
+                     intents[at].statement, intents[at].version, intents[at].name,
+                     direction_name(intents[at].direction), intents[at].summary);
+}
+
+static bool check_intents(struct run *run, struct work *work, const struct target_head *head,
+                          struct error *err)
+{
+    const struct intent *intents = NULL;
+    size_t count = 0;
+
+    work->left_count = 0;
     if (head->open_intents == 0)
         return true;
-    if (!target_tables_open_intent(run->session, run->arena, &intent, err))
+    if (!target_tables_intents(run->session, run->arena, &intents, &count, err))
         return false;
-    if (intent == NULL)
-        return true;
-    return error_set(err, ERROR_NEEDS_OPERATOR,
-                     "statement %d of %s %s %s was begun and has no recorded end: %s",
-                     intent->statement, intent->version, intent->name,
-                     direction_name(intent->direction), intent->summary);
+    if (count > 0 && (work->transactional || !intents_fit(work, intents, count)))
+        return refuse_intents(intents, count, err);
+    work->left = intents;
+    work->left_count = count;
+    return true;
 }
 
 static bool check_taken_back(const struct run *run, const struct work *work, struct error *err)
@@ -239,8 +274,8 @@ bool gate_enter(struct run *run, struct work *work, struct error *err)
         run->session->saw_tables = false;
         return error_wrap(err, "cannot read the history's head");
     }
-    return check_fence(run, &head, err) && check_intents(run, &head, err) &&
-           check_head(run, &head, err) && check_taken_back(run, work, err);
+    return check_fence(run, &head, err) && check_head(run, &head, err) &&
+           (work->done || check_intents(run, work, &head, err)) && check_taken_back(run, work, err);
 }
 
 bool gate_raise(struct run *run, struct error *err)

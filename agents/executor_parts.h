@@ -4,12 +4,14 @@
  *
  * executor.c walks over the steps; executor_work.c reads their scripts; executor_gate.c decides
  * under the lock whether a part may run; executor_transaction.c and executor_statements.c run it;
- * executor_finish.c checks what it did and writes its history row.
+ * executor_finish.c checks what it did and writes its history row. What runs statement by statement
+ * has parts of its own: executor_statements.h.
  */
 #ifndef FLEET_AGENTS_EXECUTOR_PARTS_H
 #define FLEET_AGENTS_EXECUTOR_PARTS_H
 
 #include "agents/executor.h"
+#include "agents/statement_facts.h"
 #include "agents/target_tables.h"
 #include "plans/script.h"
 
@@ -23,9 +25,13 @@ struct work {
     struct digest undo_key; /* of the attempt that takes it back */
     struct directives directives;
     const struct statement *statements;
+    const struct statement_facts *facts; /* of each statement */
     size_t count;
     const struct statement *undo; /* of the way back, for pairs of statements; may be NULL */
+    const struct statement_facts *undo_facts;
     size_t undo_count;
+    const struct intent *left; /* that an earlier attempt left, under the lock; NULL for none */
+    size_t left_count;
     bool back; /* takes back another work of the job */
     bool transactional;
     bool leaves_settings; /* a statement changes the session */

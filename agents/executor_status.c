@@ -22,14 +22,19 @@ static bool read_head(struct session *session, struct target_head *head, struct 
 static bool read_intent(struct session *session, const struct target_head *head,
                         struct arena *arena, struct target_status *status, struct error *err)
 {
-    const struct intent *intent = NULL;
+    const struct intent *intents = NULL;
+    size_t count = 0;
+    size_t at = 0;
 
     if (head->open_intents == 0)
         return true;
-    if (!target_tables_open_intent(session, arena, &intent, err))
+    if (!target_tables_intents(session, arena, &intents, &count, err))
         return false;
-    if (intent == NULL)
+    while (at < count && intents[at].status != INTENT_OPEN)
+        at++;
+    if (at == count)
         return true;
+    const struct intent *intent = &intents[at];
     struct open_intent *open = arena_calloc(arena, 1, sizeof *open);
     *open = (struct open_intent){
         .version = intent->version,

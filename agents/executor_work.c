@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "agents/executor_parts.h"
-#include "agents/statement_class.h"
 
 /* Each value goes with its label and its length, so that no two lists have the same bytes. */
 static void add_labelled(struct buffer *out, const char *label, const char *value)
@@ -129,16 +128,28 @@ static bool check_opaque(const struct run *run, const struct work *work, struct 
     if (work->transactional || run->job->plan->header.policy.opaque_allowed)
         return true;
     for (size_t i = 0; i < work->count; i++) {
-        const struct statement *statement = &work->statements[i];
-
-        if (statement_class_of(statement->sql, statement->length) != CLASS_OPAQUE)
+        if (work->facts[i].class != CLASS_OPAQUE || work->statements[i].probe != NULL)
             continue;
         error_set(err, ERROR_UNSUPPORTED,
-                  "an opaque statement: after a crash nobody could tell what it has done; name one "
-                  "object in each statement, or set opaque = allow for the environment");
+                  "an opaque statement: after a crash nobody could tell what it has done; put \"-- "
+                  "fleet: probe SELECT …\" before it, a query that returns a row once it has run, "
+                  "or set opaque = allow for the environment");
         return work_locate(work, i, err);
     }
     return true;
+}
+
+/* What each statement says of itself, where it matters. */
+static const struct statement_facts *find_facts(const struct run *run,
+                                                const struct statement *statements, size_t count)
+{
+    const struct engine *engine = run->session->engine;
+    struct statement_facts *facts = arena_calloc(run->arena, count, sizeof *facts);
+
+    for (size_t i = 0; i < count; i++)
+        facts[i] = statement_facts_of(run->arena, engine->kind, engine->traits.transactional_ddl,
+                                      statements[i].sql, statements[i].length);
+    return facts;
 }
 
 static bool parse_part(struct run *run, const struct plan_part *part, struct script *script,
@@ -155,8 +166,7 @@ static bool parse_part(struct run *run, const struct plan_part *part, struct scr
 static bool find_settings(const struct work *work)
 {
     for (size_t i = 0; i < work->count; i++)
-        if (statement_class_of(work->statements[i].sql, work->statements[i].length) ==
-            CLASS_SESSION)
+        if (work->facts[i].class == CLASS_SESSION)
             return true;
     return false;
 }
@@ -182,6 +192,7 @@ static bool prepare(struct run *run, const struct plan_step *step, enum directio
     work->count = script.count;
     work->transactional = work->transactional && !script.directives.no_transaction;
     lift_foreign_keys(engine, work);
+    work->facts = find_facts(run, work->statements, work->count);
     work->leaves_settings = work->directives.foreign_keys_off || find_settings(work);
     return check_engine(engine, work, err);
 }
@@ -197,6 +208,7 @@ static bool prepare_pairs(struct run *run, struct work *work, struct error *err)
         return false;
     work->undo = script.statements;
     work->undo_count = script.count;
+    work->undo_facts = find_facts(run, work->undo, work->undo_count);
     return true;
 }
 

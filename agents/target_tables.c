@@ -264,6 +264,13 @@ bool target_tables_set_fence(struct session *session, bool exists, const char *s
            error_wrap(err, "cannot raise the fence");
 }
 
+static const char *const intent_statuses[] = {
+    [INTENT_OPEN] = "open",
+    [INTENT_DONE] = "done",
+    [INTENT_UNDOING] = "undoing",
+    [INTENT_UNDONE] = "undone",
+};
+
 bool target_tables_add_intent(struct session *session, const struct intent *intent,
                               struct error *err)
 {
@@ -282,6 +289,7 @@ bool target_tables_add_intent(struct session *session, const struct intent *inte
         direction_name(intent->direction),
         intent->summary,
         started,
+        intent->before,
     };
 
     digest_to_hex(&intent->attempt_key, key);
@@ -291,9 +299,26 @@ bool target_tables_add_intent(struct session *session, const struct intent *inte
     return ask(session,
                "INSERT INTO %sfleet_intent (attempt_key, statement, sha256, class, session,"
                " status, version, name, direction, summary, started_at, state_before, state_after)"
-               " VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, '', '')",
+               " VALUES ($1, $2, $3, $4, $5, 'open', $6, $7, $8, $9, $10, $11, '')",
                parameters, COUNT_OF(parameters), NULL, NULL, err) ||
            error_wrap(err, "cannot record the intent");
+}
+
+bool target_tables_set_intent(struct session *session, const struct intent *intent,
+                              struct error *err)
+{
+    char key[DIGEST_HEX_SIZE];
+    char number[NUMBER_SIZE];
+    const char *const parameters[] = {intent_statuses[intent->status], intent->before,
+                                      intent->session, key, number};
+
+    digest_to_hex(&intent->attempt_key, key);
+    snprintf(number, sizeof number, "%d", intent->statement);
+    return ask(session,
+               "UPDATE %sfleet_intent SET status = $1, state_before = $2, session = $3"
+               " WHERE attempt_key = $4 AND statement = $5",
+               parameters, COUNT_OF(parameters), NULL, NULL, err) ||
+           error_wrap(err, "cannot mark the statement as %s", intent_statuses[intent->status]);
 }
 
 bool target_tables_finish_intent(struct session *session, const struct digest *attempt_key,
@@ -324,35 +349,97 @@ bool target_tables_forget_intents(struct session *session, const struct digest *
            error_wrap(err, "cannot remove the intents");
 }
 
+bool target_tables_adopt_intents(struct session *session, const struct digest *from,
+                                 const struct digest *to, int removed, struct error *err)
+{
+    char from_key[DIGEST_HEX_SIZE], to_key[DIGEST_HEX_SIZE];
+    char number[NUMBER_SIZE];
+    const char *const gone[] = {from_key, number};
+    const char *const moved[] = {to_key, from_key};
+
+    digest_to_hex(from, from_key);
+    digest_to_hex(to, to_key);
+    snprintf(number, sizeof number, "%d", removed);
+    return (ask(session, "DELETE FROM %sfleet_intent WHERE attempt_key = $1 AND statement = $2",
+                gone, COUNT_OF(gone), NULL, NULL, err) &&
+            ask(session, "UPDATE %sfleet_intent SET attempt_key = $1 WHERE attempt_key = $2", moved,
+                COUNT_OF(moved), NULL, NULL, err)) ||
+           error_wrap(err, "cannot take over the intents");
+}
+
 struct intent_reader {
     struct arena *arena;
-    struct intent *intent;
+    struct intent *intents;
+    size_t count;
+    size_t room;
+    bool malformed;
 };
+
+static struct intent *next_intent(struct intent_reader *reader)
+{
+    if (reader->count == reader->room) {
+        size_t room = reader->room != 0 ? reader->room * 2 : 16;
+        struct intent *intents = arena_calloc(reader->arena, room, sizeof *intents);
+
+        if (reader->count != 0)
+            memcpy(intents, reader->intents, reader->count * sizeof *intents);
+        reader->intents = intents;
+        reader->room = room;
+    }
+    return &reader->intents[reader->count++];
+}
+
+static bool read_status(const char *name, enum intent_status *status)
+{
+    for (size_t i = 0; i < COUNT_OF(intent_statuses); i++)
+        if (strcmp(intent_statuses[i], name) == 0) {
+            *status = (enum intent_status)i;
+            return true;
+        }
+    return false;
+}
+
+static bool read_intent(const char *const *values, struct arena *arena, struct intent *intent)
+{
+    intent->statement = (int)number_of(values[1]);
+    intent->class_name = arena_strdup(arena, values[3]);
+    intent->before = arena_strdup(arena, values[5] != NULL ? values[5] : "");
+    intent->session = arena_strdup(arena, values[6]);
+    intent->version = arena_strdup(arena, values[7]);
+    intent->name = arena_strdup(arena, values[8]);
+    intent->summary = arena_strdup(arena, values[10]);
+    return digest_from_hex(values[0], &intent->attempt_key) &&
+           digest_from_hex(values[2], &intent->sha256) && read_status(values[4], &intent->status) &&
+           direction_from_name(values[9], &intent->direction) &&
+           timestamp_parse(values[11], &intent->started_ms);
+}
 
 static bool take_intent(void *context, size_t columns, const char *const *values)
 {
     struct intent_reader *reader = context;
 
-    (void)columns;
-    reader->intent = arena_calloc(reader->arena, 1, sizeof *reader->intent);
-    reader->intent->version = arena_strdup(reader->arena, values[0]);
-    reader->intent->name = arena_strdup(reader->arena, values[1]);
-    (void)direction_from_name(values[2], &reader->intent->direction);
-    reader->intent->statement = (int)number_of(values[3]);
-    reader->intent->summary = arena_strdup(reader->arena, values[4]);
-    return false;
+    for (size_t i = 0; i < columns; i++)
+        if (values[i] == NULL && i != 5)
+            reader->malformed = true;
+    struct intent *intent = next_intent(reader);
+    reader->malformed = reader->malformed || !read_intent(values, reader->arena, intent);
+    return !reader->malformed;
 }
 
-bool target_tables_open_intent(struct session *session, struct arena *arena,
-                               const struct intent **intent, struct error *err)
+bool target_tables_intents(struct session *session, struct arena *arena,
+                           const struct intent **intents, size_t *count, struct error *err)
 {
     struct intent_reader reader = {.arena = arena};
 
     if (!ask(session,
-             "SELECT version, name, direction, statement, summary FROM %sfleet_intent"
-             " WHERE status = 'open' ORDER BY statement",
+             "SELECT attempt_key, statement, sha256, class, status, state_before, session, version,"
+             " name, direction, summary, started_at FROM %sfleet_intent ORDER BY statement",
              NULL, 0, take_intent, &reader, err))
         return error_wrap(err, "cannot read the intents");
-    *intent = reader.intent;
+    if (reader.malformed)
+        return error_set(err, ERROR_CONFLICT, "row %zu of fleet_intent does not have our form",
+                         reader.count);
+    *intents = reader.intents;
+    *count = reader.count;
     return true;
 }

@@ -21,12 +21,22 @@ struct target_head {
     int64_t open_intents;
 };
 
+/* How far the statement of an intent is. */
+enum intent_status {
+    INTENT_OPEN,    /* begun */
+    INTENT_DONE,    /* has run */
+    INTENT_UNDOING, /* its way back has begun */
+    INTENT_UNDONE   /* has run, and so has its way back */
+};
+
 struct intent {
     struct digest attempt_key;
     int statement; /* of the script, from 1 */
     struct digest sha256;
     const char *class_name;
-    const char *session; /* the server's identity and whatever names the session there */
+    enum intent_status status; /* of a new one: open */
+    const char *before;        /* what its object was like before, as engine.describe says */
+    const char *session;       /* what the server calls the session that runs it */
     const char *version;
     const char *name;
     enum direction direction;
@@ -57,14 +67,21 @@ bool target_tables_set_fence(struct session *session, bool exists, const char *s
 
 bool target_tables_add_intent(struct session *session, const struct intent *intent,
                               struct error *err) MUST_USE;
+/* Gives an intent another status, and with it what the object is like now and who works on it. */
+bool target_tables_set_intent(struct session *session, const struct intent *intent,
+                              struct error *err) MUST_USE;
+/* Marks a statement as done. */
 bool target_tables_finish_intent(struct session *session, const struct digest *attempt_key,
                                  int statement, struct error *err) MUST_USE;
 /* Removes all intents of an attempt. */
 bool target_tables_forget_intents(struct session *session, const struct digest *attempt_key,
                                   struct error *err) MUST_USE;
-/* The first open intent; NULL through *intent if there is none. Its attempt_key, sha256, class and
-   session are not read. */
-bool target_tables_open_intent(struct session *session, struct arena *arena,
-                               const struct intent **intent, struct error *err) MUST_USE;
+/* Makes the intents of an attempt those of another one, but for one that is removed: 0 for none. */
+bool target_tables_adopt_intents(struct session *session, const struct digest *from,
+                                 const struct digest *to, int removed, struct error *err) MUST_USE;
+/* All intents, by statement. ERROR_CONFLICT for one that does not have the form of ours. */
+bool target_tables_intents(struct session *session, struct arena *arena,
+                           const struct intent **intents, size_t *count,
+                           struct error *err) MUST_USE;
 
 #endif

@@ -46,6 +46,7 @@ static void finish(struct parser *parser)
         .line = parser->line,
         .role = statement_role_of(dialect, sql, length),
         .undoes = directive_take_undoes(&parser->directives),
+        .probe = directive_take_probe(&parser->directives),
     };
     parser->begin = NULL;
     body_reset(&parser->body);
@@ -199,29 +200,39 @@ static void parser_run(struct parser *parser, const char *bytes, size_t length)
     directive_reader_free(&parser->directives);
 }
 
-/* Each check must be one statement; its terminator is taken off. */
-static void parse_checks(struct parser *outer)
+/* The one statement of a directive, without its terminator; NULL after a fault. */
+static const char *parse_query(struct parser *outer, const char *directive, const char *sql,
+                               int line)
+{
+    struct parser parser;
+
+    parser_start(&parser, outer->arena, outer->lexer.dialect, outer->file, outer->faults);
+    parser_run(&parser, sql, strlen(sql));
+    if (parser.count == 1)
+        return arena_copy(outer->arena, parser.statements[0].sql, parser.statements[0].length);
+    diagnostics_add(outer->faults, ERROR_CONFIG, outer->file, line,
+                    "directive \"%s\" needs one query, this has %zu", directive, parser.count);
+    return NULL;
+}
+
+static void parse_queries(struct parser *outer)
 {
     struct directives *directives = &outer->directives.directives;
     struct check *checks = arena_calloc(outer->arena, directives->check_count, sizeof *checks);
 
     for (size_t i = 0; i < directives->check_count; i++) {
         const struct check *check = &directives->checks[i];
-        struct parser parser;
 
-        parser_start(&parser, outer->arena, outer->lexer.dialect, outer->file, outer->faults);
-        parser_run(&parser, check->sql, strlen(check->sql));
-        if (parser.count != 1)
-            diagnostics_add(outer->faults, ERROR_CONFIG, outer->file, check->line,
-                            "directive \"check\" needs one query, this has %zu", parser.count);
-        else
-            checks[i] = (struct check){
-                .sql =
-                    arena_copy(outer->arena, parser.statements[0].sql, parser.statements[0].length),
-                .line = check->line,
-            };
+        checks[i] = (struct check){.sql = parse_query(outer, "check", check->sql, check->line),
+                                   .line = check->line};
     }
     directives->checks = checks;
+    for (size_t i = 0; i < outer->count; i++) {
+        struct statement *statement = &outer->statements[i];
+
+        if (statement->probe != NULL)
+            statement->probe = parse_query(outer, "probe", statement->probe, statement->line);
+    }
 }
 
 static bool is_plain(const struct parser *parser, const struct statement *statement)
@@ -278,7 +289,7 @@ bool script_parse(struct arena *arena, enum engine_kind engine, const char *file
     }
     parser_start(&parser, arena, dialect_of(engine), file, faults);
     parser_run(&parser, length > 0 ? bytes : "", length);
-    parse_checks(&parser);
+    parse_queries(&parser);
     bool wrapped = is_wrapped(&parser);
     *script = (struct script){
         .directives = parser.directives.directives,

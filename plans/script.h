@@ -32,6 +32,8 @@ struct statement {
     int line; /* of the file where it begins, from 1 */
     enum statement_role role;
     int undoes; /* "-- fleet: undoes N" before it: the statement of the up script; 0 if none */
+    const char *probe; /* "-- fleet: probe …" before it: a query that returns a row once the
+                          statement has run; NULL if none */
 };
 
 struct waiver {

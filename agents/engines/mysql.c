@@ -21,18 +21,8 @@
 #define LONG_TEXT "MEDIUMTEXT CHARACTER SET utf8mb4 COLLATE utf8mb4_bin"
 #define INNODB " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4"
 
+/* The history comes last: has_tables looks for it, and what makes them may be cut off. */
 static const char *const create_tables[] = {
-    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq BIGINT NOT NULL PRIMARY KEY,"
-    " attempt_key " DIGEST " NOT NULL UNIQUE, part INT NOT NULL, parts INT NOT NULL,"
-    " version " ASCII(255) ", name " TEXT(255) ", direction " ASCII(
-        16) ","
-            " source_sha256 " DIGEST " NOT NULL, rendered_sha256 " DIGEST " NOT NULL,"
-            " plan " DIGEST " NOT NULL, rollout " ASCII(255) ", applied_by " TEXT(
-                255) ","
-                     " epoch BIGINT NOT NULL, started_at " ASCII(32) ", ended_at " ASCII(
-                         32) ","
-                             " fingerprint " DIGEST ", previous_hash " DIGEST ", row_hash " DIGEST
-                             " NOT NULL)" INNODB,
     "CREATE TABLE IF NOT EXISTS %sfleet_fence (id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1),"
     " store " ASCII(255) ", rollout " ASCII(255) ", epoch BIGINT NOT NULL)" INNODB,
     "CREATE TABLE IF NOT EXISTS %sfleet_intent (attempt_key " DIGEST " NOT NULL,"
@@ -47,6 +37,17 @@ static const char *const create_tables[] = {
                                                            32) ","
                                                                " PRIMARY KEY (attempt_key, "
                                                                "statement))" INNODB,
+    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq BIGINT NOT NULL PRIMARY KEY,"
+    " attempt_key " DIGEST " NOT NULL UNIQUE, part INT NOT NULL, parts INT NOT NULL,"
+    " version " ASCII(255) ", name " TEXT(255) ", direction " ASCII(
+        16) ","
+            " source_sha256 " DIGEST " NOT NULL, rendered_sha256 " DIGEST " NOT NULL,"
+            " plan " DIGEST " NOT NULL, rollout " ASCII(255) ", applied_by " TEXT(
+                255) ","
+                     " epoch BIGINT NOT NULL, started_at " ASCII(32) ", ended_at " ASCII(
+                         32) ","
+                             " fingerprint " DIGEST ", previous_hash " DIGEST ", row_hash " DIGEST
+                             " NOT NULL)" INNODB,
 };
 
 static void mysql_engine_close(struct session *base)
@@ -333,11 +334,6 @@ static bool mysql_server(struct session *base, struct server_info *info, struct 
     return true;
 }
 
-static void mysql_session_name(const struct session *base, struct buffer *out)
-{
-    buffer_printf(out, "%lu", ((const struct mysql_session *)base)->id);
-}
-
 static void mysql_qualify(const struct session *base, struct buffer *out)
 {
     mysql_append_name(out, ((const struct mysql_session *)base)->address.database);
@@ -374,6 +370,7 @@ const struct engine engine_mysql = {
     .cancel = mysql_cancel,
     .server = mysql_server,
     .session_name = mysql_session_name,
+    .end_session = mysql_end_session,
     .qualify = mysql_qualify,
     .has_tables = mysql_has_tables,
     .run = mysql_run,
@@ -390,5 +387,6 @@ const struct engine engine_mysql = {
     .unlock = mysql_unlock,
     .holds_lock = mysql_holds_lock,
     .name_blocker = mysql_name_blocker,
+    .describe = mysql_describe,
     .introspect = mysql_introspect,
 };

@@ -125,6 +125,11 @@ bool mysql_lock(struct session *session, enum lock_span span, bool *taken,
 bool mysql_unlock(struct session *session, struct error *err) MUST_USE;
 bool mysql_holds_lock(struct session *session, bool *held, struct error *err) MUST_USE;
 void mysql_name_blocker(struct session *session, struct buffer *out);
+bool mysql_session_name(struct session *session, struct buffer *out, struct error *err) MUST_USE;
+bool mysql_end_session(struct session *session, const char *name, const char *sql, size_t length,
+                       bool *gone, struct error *err) MUST_USE;
+bool mysql_describe(struct session *session, enum object_kind kind, const char *name,
+                    const char *of, struct buffer *out, struct error *err) MUST_USE;
 bool mysql_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
 
 /* The name of the target's lock: GET_LOCK's names are the whole server's, so it is made of the

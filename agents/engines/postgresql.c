@@ -10,14 +10,8 @@
 #include "agents/engines/postgresql_session.h"
 #include "common/memory.h"
 
+/* The history comes last: has_tables looks for it, and what makes them may be cut off. */
 static const char *const create_tables[] = {
-    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq bigint PRIMARY KEY,"
-    " attempt_key text NOT NULL UNIQUE, part integer NOT NULL, parts integer NOT NULL,"
-    " version text NOT NULL, name text NOT NULL, direction text NOT NULL,"
-    " source_sha256 text NOT NULL, rendered_sha256 text NOT NULL, plan text NOT NULL,"
-    " rollout text NOT NULL, applied_by text NOT NULL, epoch bigint NOT NULL,"
-    " started_at text NOT NULL, ended_at text NOT NULL, fingerprint text, previous_hash text,"
-    " row_hash text NOT NULL)",
     "CREATE TABLE IF NOT EXISTS %sfleet_fence (id smallint PRIMARY KEY CHECK (id = 1),"
     " store text NOT NULL, rollout text NOT NULL, epoch bigint NOT NULL)",
     "CREATE TABLE IF NOT EXISTS %sfleet_intent (attempt_key text NOT NULL,"
@@ -25,6 +19,13 @@ static const char *const create_tables[] = {
     " state_after text, session text NOT NULL, status text NOT NULL, version text NOT NULL,"
     " name text NOT NULL, direction text NOT NULL, summary text NOT NULL,"
     " started_at text NOT NULL, PRIMARY KEY (attempt_key, statement))",
+    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq bigint PRIMARY KEY,"
+    " attempt_key text NOT NULL UNIQUE, part integer NOT NULL, parts integer NOT NULL,"
+    " version text NOT NULL, name text NOT NULL, direction text NOT NULL,"
+    " source_sha256 text NOT NULL, rendered_sha256 text NOT NULL, plan text NOT NULL,"
+    " rollout text NOT NULL, applied_by text NOT NULL, epoch bigint NOT NULL,"
+    " started_at text NOT NULL, ended_at text NOT NULL, fingerprint text, previous_hash text,"
+    " row_hash text NOT NULL)",
 };
 
 static void postgresql_cancel(struct session *base)
@@ -139,6 +140,8 @@ const struct engine engine_postgresql = {
     .reset = postgresql_reset,
     .cancel = postgresql_cancel,
     .server = postgresql_server,
+    .session_name = postgresql_session_name,
+    .end_session = postgresql_end_session,
     .qualify = postgresql_qualify,
     .has_tables = postgresql_has_tables,
     .run = postgresql_run,
@@ -155,5 +158,7 @@ const struct engine engine_postgresql = {
     .unlock = postgresql_unlock,
     .holds_lock = postgresql_holds_lock,
     .name_blocker = postgresql_name_blocker,
+    .describe = postgresql_describe,
+    .drop_invalid = postgresql_drop_invalid,
     .introspect = postgresql_introspect,
 };

@@ -108,7 +108,8 @@ static bool run_first(struct postgresql_session *session, const char *sql, struc
     return true;
 }
 
-/* The state of a session that is ready for work. */
+/* The state of a session that is ready for work. A statement whose client was killed ends soon, and
+   with it its locks. */
 static bool prepare(struct postgresql_session *session, struct error *err)
 {
     const struct agent_target *target = session->base.target;
@@ -116,6 +117,12 @@ static bool prepare(struct postgresql_session *session, struct error *err)
 
     buffer_clear(&session->settings);
     session->settings_commands = 0;
+    if (!run_first(session, "SET client_connection_check_interval TO '5s'", err)) {
+        /* Servers on some systems cannot, and then end a lost client's statement later. */
+        if (session->base.broken)
+            return false;
+        error_clear(err);
+    }
     if (target->schema != NULL && !run_first(session, place, err))
         return false;
     for (size_t i = 0; i < target->init_sql_count; i++)

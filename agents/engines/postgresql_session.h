@@ -167,6 +167,14 @@ bool postgresql_lock(struct session *session, enum lock_span span, bool *taken,
 bool postgresql_unlock(struct session *session, struct error *err) MUST_USE;
 bool postgresql_holds_lock(struct session *session, bool *held, struct error *err) MUST_USE;
 void postgresql_name_blocker(struct session *session, struct buffer *out);
+bool postgresql_session_name(struct session *session, struct buffer *out,
+                             struct error *err) MUST_USE;
+bool postgresql_end_session(struct session *session, const char *name, const char *sql,
+                            size_t length, bool *gone, struct error *err) MUST_USE;
+bool postgresql_describe(struct session *session, enum object_kind kind, const char *name,
+                         const char *of, struct buffer *out, struct error *err) MUST_USE;
+bool postgresql_drop_invalid(struct session *session, const char *name, const char *of,
+                             struct error *err) MUST_USE;
 bool postgresql_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
 
 #endif

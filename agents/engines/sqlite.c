@@ -19,14 +19,8 @@
 /* Instructions of SQLite's virtual machine between two looks at deadline and cancellation. */
 enum { PROGRESS_STEPS = 4000, LONGEST_NAP_MS = 25 };
 
+/* The history comes last: has_tables looks for it, and what makes them may be cut off. */
 static const char *const create_tables[] = {
-    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq INTEGER PRIMARY KEY,"
-    " attempt_key TEXT NOT NULL UNIQUE, part INTEGER NOT NULL, parts INTEGER NOT NULL,"
-    " version TEXT NOT NULL, name TEXT NOT NULL, direction TEXT NOT NULL,"
-    " source_sha256 TEXT NOT NULL, rendered_sha256 TEXT NOT NULL, plan TEXT NOT NULL,"
-    " rollout TEXT NOT NULL, applied_by TEXT NOT NULL, epoch INTEGER NOT NULL,"
-    " started_at TEXT NOT NULL, ended_at TEXT NOT NULL, fingerprint TEXT, previous_hash TEXT,"
-    " row_hash TEXT NOT NULL)",
     "CREATE TABLE IF NOT EXISTS %sfleet_fence (id INTEGER PRIMARY KEY CHECK (id = 1),"
     " store TEXT NOT NULL, rollout TEXT NOT NULL, epoch INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS %sfleet_intent (attempt_key TEXT NOT NULL,"
@@ -34,6 +28,13 @@ static const char *const create_tables[] = {
     " state_before TEXT, state_after TEXT, session TEXT NOT NULL, status TEXT NOT NULL,"
     " version TEXT NOT NULL, name TEXT NOT NULL, direction TEXT NOT NULL, summary TEXT NOT NULL,"
     " started_at TEXT NOT NULL, PRIMARY KEY (attempt_key, statement)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS %sfleet_history (seq INTEGER PRIMARY KEY,"
+    " attempt_key TEXT NOT NULL UNIQUE, part INTEGER NOT NULL, parts INTEGER NOT NULL,"
+    " version TEXT NOT NULL, name TEXT NOT NULL, direction TEXT NOT NULL,"
+    " source_sha256 TEXT NOT NULL, rendered_sha256 TEXT NOT NULL, plan TEXT NOT NULL,"
+    " rollout TEXT NOT NULL, applied_by TEXT NOT NULL, epoch INTEGER NOT NULL,"
+    " started_at TEXT NOT NULL, ended_at TEXT NOT NULL, fingerprint TEXT, previous_hash TEXT,"
+    " row_hash TEXT NOT NULL)",
 };
 
 int64_t sqlite_now_ms(const struct sqlite_session *session)
@@ -230,10 +231,12 @@ static bool sqlite_server(struct session *base, struct server_info *info, struct
     return true;
 }
 
-static void sqlite_session_name(const struct session *session, struct buffer *out)
+static bool sqlite_session_name(struct session *session, struct buffer *out, struct error *err)
 {
     (void)session;
+    (void)err;
     buffer_printf(out, "process %ld", (long)getpid());
+    return true;
 }
 
 static void sqlite_qualify(const struct session *session, struct buffer *out)
@@ -374,5 +377,6 @@ const struct engine engine_sqlite = {
     .unlock = sqlite_unlock,
     .holds_lock = sqlite_holds_lock,
     .name_blocker = sqlite_name_blocker,
+    .describe = sqlite_describe,
     .introspect = sqlite_introspect,
 };

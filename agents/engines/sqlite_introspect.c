@@ -137,3 +137,40 @@ bool sqlite_introspect(struct session *session, struct buffer *out, struct error
     sorted_lines_append(&lines, out);
     return true;
 }
+
+static bool append_sql(void *context, size_t columns, const char *const *values)
+{
+    (void)columns;
+    buffer_printf(context, "%s\n", values[0]);
+    return true;
+}
+
+/* The last part of a name, without quotes. */
+static void append_bare_name(const char *name, struct buffer *out)
+{
+    struct sqlite_tokens tokens = sqlite_tokens_of(name, strlen(name));
+    struct sqlite_token token = {0}, last = {0};
+
+    while (sqlite_tokens_next(&tokens, &token))
+        last = token;
+    if (last.kind == SQLITE_TOKEN_NAME && last.length >= 2)
+        buffer_append(out, last.text + 1, last.length - 2);
+    else
+        buffer_append(out, last.text, last.length);
+}
+
+bool sqlite_describe(struct session *session, enum object_kind kind, const char *name,
+                     const char *of, struct buffer *out, struct error *err)
+{
+    AUTO_BUFFER struct buffer bare = {0};
+
+    (void)kind;
+    (void)of;
+    append_bare_name(name, &bare);
+    const char *const parameters[] = {buffer_text(&bare), buffer_text(&bare)};
+    return session->engine->query(session,
+                                  "SELECT sql FROM main.sqlite_schema WHERE sql IS NOT NULL"
+                                  " AND (name = $1 COLLATE NOCASE OR tbl_name = $2 COLLATE NOCASE)"
+                                  " ORDER BY type, name",
+                                  parameters, COUNT_OF(parameters), append_sql, out, err);
+}

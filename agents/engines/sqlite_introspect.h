@@ -8,6 +8,8 @@
 
 /* As engine.introspect. */
 bool sqlite_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
+bool sqlite_describe(struct session *session, enum object_kind kind, const char *name,
+                     const char *of, struct buffer *out, struct error *err) MUST_USE;
 
 /*
  * Appends the lines of one object of sqlite_schema, each with a newline. A table is one line for

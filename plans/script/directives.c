@@ -99,38 +99,55 @@ static bool read_undoes(struct directive_reader *reader, const char *value)
     return true;
 }
 
-static void close_check(struct directive_reader *reader)
+static void close_query(struct directive_reader *reader)
 {
     struct directives *directives = &reader->directives;
 
-    if (reader->check_line == 0)
+    if (reader->query_line == 0)
         return;
-    struct check *checks =
-        list_room(reader->arena, directives->checks, directives->check_count, sizeof *checks);
-    checks[directives->check_count++] = (struct check){
-        .sql = arena_copy(reader->arena, buffer_text(&reader->check), reader->check.length),
-        .line = reader->check_line,
-    };
-    directives->checks = checks;
-    reader->check_line = 0;
+    const char *sql = arena_copy(reader->arena, buffer_text(&reader->query), reader->query.length);
+    if (reader->query_is_probe) {
+        reader->probe = sql;
+        reader->probe_line = reader->query_line;
+    } else {
+        struct check *checks =
+            list_room(reader->arena, directives->checks, directives->check_count, sizeof *checks);
+        checks[directives->check_count++] = (struct check){.sql = sql, .line = reader->query_line};
+        directives->checks = checks;
+    }
+    reader->query_line = 0;
 }
 
-static void extend_check(struct directive_reader *reader, const char *text)
+static void extend_query(struct directive_reader *reader, const char *text)
 {
     size_t length = strlen(text);
 
-    reader->check_last_line = reader->line;
-    buffer_append(&reader->check, text, length);
-    buffer_append_char(&reader->check, '\n');
+    reader->query_last_line = reader->line;
+    buffer_append(&reader->query, text, length);
+    buffer_append_char(&reader->query, '\n');
     if (length > 0 && text[length - 1] == ';')
-        close_check(reader);
+        close_query(reader);
+}
+
+static void begin_query(struct directive_reader *reader, const char *text, bool is_probe)
+{
+    buffer_clear(&reader->query);
+    reader->query_line = reader->line;
+    reader->query_is_probe = is_probe;
+    extend_query(reader, text);
 }
 
 static bool read_check(struct directive_reader *reader, const char *value)
 {
-    buffer_clear(&reader->check);
-    reader->check_line = reader->line;
-    extend_check(reader, value);
+    begin_query(reader, value, false);
+    return true;
+}
+
+static bool read_probe(struct directive_reader *reader, const char *value)
+{
+    if (reader->probe != NULL)
+        return false;
+    begin_query(reader, value, true);
     return true;
 }
 
@@ -139,7 +156,7 @@ struct directive {
     const char *form;
     bool between; /* may also stand between statements */
     bool repeats;
-    bool (*read)(struct directive_reader *reader, const char *value); /* NULL: not acted on yet */
+    bool (*read)(struct directive_reader *reader, const char *value);
 };
 
 static const struct directive table[] = {
@@ -153,7 +170,7 @@ static const struct directive table[] = {
     {"check", "check SELECT …", false, true, read_check},
     {"env", "env=NAME,NAME", false, false, read_env},
     {"undoes", "undoes N, once before a statement", true, true, read_undoes},
-    {"probe", "probe SELECT …", true, true, NULL},
+    {"probe", "probe SELECT …, once before a statement", true, true, read_probe},
 };
 
 void directive_reader_start(struct directive_reader *reader, struct arena *arena, const char *file,
@@ -164,7 +181,7 @@ void directive_reader_start(struct directive_reader *reader, struct arena *arena
 
 void directive_reader_free(struct directive_reader *reader)
 {
-    buffer_free(&reader->check);
+    buffer_free(&reader->query);
 }
 
 static const struct directive *find(const char *name)
@@ -200,8 +217,6 @@ static const char *misplaced(const struct directive_reader *reader,
 {
     unsigned bit = 1U << (directive - table);
 
-    if (directive->read == NULL)
-        return "is not acted on by this release; remove it";
     if (place == PLACE_INSIDE)
         return "stands inside a statement; put it on a line before";
     if (place == PLACE_BETWEEN && !directive->between)
@@ -251,9 +266,9 @@ static bool is_directive(const struct token *comment)
 }
 
 /* A line right below that is indented by two blanks or more. */
-static bool continues_check(const struct directive_reader *reader, const struct token *comment)
+static bool continues_query(const struct directive_reader *reader, const struct token *comment)
 {
-    return reader->check_line != 0 && comment->line == reader->check_last_line + 1 &&
+    return reader->query_line != 0 && comment->line == reader->query_last_line + 1 &&
            comment->starts_line && comment->length >= 4 && memcmp(comment->text, "--", 2) == 0 &&
            is_blank(comment->text[2]) && is_blank(comment->text[3]);
 }
@@ -276,14 +291,14 @@ void directive_comment(struct directive_reader *reader, const struct token *comm
 {
     reader->line = comment->line;
     if (is_directive(comment)) {
-        close_check(reader);
+        close_query(reader);
         char *text = trimmed(reader->arena, comment, 2);
         text += strlen(mark);
         read_directive(reader, text + strspn(text, blanks), place);
-    } else if (continues_check(reader, comment)) {
-        extend_check(reader, trimmed(reader->arena, comment, 2));
+    } else if (continues_query(reader, comment)) {
+        extend_query(reader, trimmed(reader->arena, comment, 2));
     } else {
-        close_check(reader);
+        close_query(reader);
     }
 }
 
@@ -291,14 +306,25 @@ int directive_take_undoes(struct directive_reader *reader)
 {
     int undoes = reader->undoes;
 
-    close_check(reader);
+    close_query(reader);
     reader->undoes = 0;
     return undoes;
 }
 
+const char *directive_take_probe(struct directive_reader *reader)
+{
+    close_query(reader);
+    const char *probe = reader->probe;
+    reader->probe = NULL;
+    return probe;
+}
+
 void directive_reader_end(struct directive_reader *reader)
 {
-    close_check(reader);
+    close_query(reader);
+    if (reader->probe != NULL)
+        diagnostics_add(reader->faults, ERROR_CONFIG, reader->file, reader->probe_line,
+                        "directive \"probe\" has no statement after it");
     if (reader->undoes != 0)
         diagnostics_add(reader->faults, ERROR_CONFIG, reader->file, reader->undoes_line,
                         "directive \"undoes\" has no statement after it");

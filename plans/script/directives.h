@@ -22,9 +22,12 @@ struct directive_reader {
     int line;      /* of the directive that is being read */
     int undoes;    /* not yet taken; 0 if none */
     int undoes_line;
-    struct buffer check; /* a query that further lines may continue */
-    int check_line;      /* where it begins; 0 if none is open */
-    int check_last_line;
+    struct buffer query; /* of a check or a probe; further lines may continue it */
+    int query_line;      /* where it begins; 0 if none is open */
+    int query_last_line;
+    bool query_is_probe;
+    const char *probe; /* not yet taken; NULL if none */
+    int probe_line;
 };
 
 void directive_reader_start(struct directive_reader *reader, struct arena *arena, const char *file,
@@ -36,6 +39,8 @@ void directive_comment(struct directive_reader *reader, const struct token *comm
 
 /* The number of an "undoes" that waits for its statement, once; 0 if none does. */
 int directive_take_undoes(struct directive_reader *reader);
+/* The query of a "probe" that waits for its statement, once; NULL if none does. */
+const char *directive_take_probe(struct directive_reader *reader);
 
 /* After the last token. */
 void directive_reader_end(struct directive_reader *reader);

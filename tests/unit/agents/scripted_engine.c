@@ -43,17 +43,39 @@ static bool lose(struct session *session, enum error_code code, struct error *er
     return error_set(err, code, "the connection is lost");
 }
 
+/* Whether this message is the client's last, with a server that no longer hears it. */
+static bool dies_before(struct session *session)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    return scripted->dies_at == 1 && scripted->last_words == REPLY_LOST_BEFORE_COMMIT;
+}
+
+/* As a killed client: whatever comes after this message does not happen. */
+static bool die_if_due(struct session *session, enum error_code code, struct error *err)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    if (scripted->dies_at == 0 || --scripted->dies_at > 0)
+        return true;
+    scripted->refuse_open = true;
+    return lose(session, code, err);
+}
+
 static bool scripted_commit(struct session *session, struct error *err)
 {
     struct scripted_engine *scripted = script_of(session);
 
+    if (session->broken || dies_before(session))
+        return die_if_due(session, ERROR_CONNECT, err) &&
+               error_set(err, ERROR_CONNECT, "the connection was lost before");
     scripted->commits++;
     bool lost = scripted->lost_at_commit > 0 && --scripted->lost_at_commit == 0;
     if (lost && scripted->reply == REPLY_LOST_BEFORE_COMMIT)
         return lose(session, ERROR_UNKNOWN, err);
     if (!engine_sqlite.commit(session, err))
         return false;
-    return !lost || lose(session, ERROR_UNKNOWN, err);
+    return (!lost || lose(session, ERROR_UNKNOWN, err)) && die_if_due(session, ERROR_UNKNOWN, err);
 }
 
 static bool has_text(const char *sql, size_t length, const char *text)
@@ -75,8 +97,9 @@ static bool scripted_run(struct session *session, const char *sql, size_t length
 {
     struct scripted_engine *scripted = script_of(session);
 
-    if (session->broken)
-        return error_set(err, ERROR_CONNECT, "the connection was lost before");
+    if (session->broken || dies_before(session))
+        return die_if_due(session, ERROR_CONNECT, err) &&
+               error_set(err, ERROR_CONNECT, "the connection was lost before");
     if (has_text(sql, length, scripted->locked_once)) {
         scripted->locked_once = NULL;
         return error_set(err, ERROR_LOCKED, "lock wait timeout");
@@ -90,15 +113,17 @@ static bool scripted_run(struct session *session, const char *sql, size_t length
         scripted->lock_lost = true;
     if (has_text(sql, length, scripted->lost_at))
         return lose(session, ERROR_CONNECT, err);
-    return true;
+    return die_if_due(session, ERROR_CONNECT, err);
 }
 
 static bool scripted_query(struct session *session, const char *sql, const char *const *parameters,
                            size_t count, row_function row, void *context, struct error *err)
 {
-    if (session->broken)
-        return error_set(err, ERROR_CONNECT, "the connection was lost before");
-    return engine_sqlite.query(session, sql, parameters, count, row, context, err);
+    if (session->broken || dies_before(session))
+        return die_if_due(session, ERROR_CONNECT, err) &&
+               error_set(err, ERROR_CONNECT, "the connection was lost before");
+    return engine_sqlite.query(session, sql, parameters, count, row, context, err) &&
+           die_if_due(session, ERROR_CONNECT, err);
 }
 
 static bool scripted_parse(struct session *session, const char *sql, size_t length,
@@ -118,6 +143,7 @@ static bool scripted_lock(struct session *session, enum lock_span span, bool *ta
         scripted->lock_refusals--;
         return true;
     }
+    scripted->lock_lost = false;
     return engine_sqlite.lock(session, span, taken, err);
 }
 

@@ -253,12 +253,12 @@ static void without_pairs_it_stops_at_a_recorded_statement(void **state)
     assert_non_null(strstr(err.message, "statement 3"));
 }
 
-/* SQLite has no statement that its parser takes and our classes call opaque but this. */
+/* SQLite has no statement that its parser takes and our classes call opaque but EXPLAIN. */
 static void an_opaque_statement_needs_leave_and_when_it_fails_an_operator(void **state)
 {
     struct job_fixture *fixture = *state;
     struct scripted_engine scripted;
-    const struct fixture_step steps[] = {{"1", "DROP TABLE /* a, b */ missing;", NULL}};
+    const struct fixture_step steps[] = {{"1", "EXPLAIN SELECT * FROM missing;", NULL}};
 
     scripted_engine_init(&scripted, &fixture->target, false);
     fixture_plan(fixture, "a", steps, 1);
@@ -273,7 +273,7 @@ static void an_opaque_statement_needs_leave_and_when_it_fails_an_operator(void *
     assert_non_null(strstr(err.message, "missing"));
 }
 
-static void a_session_lost_in_a_statement_needs_an_operator(void **state)
+static void a_session_lost_in_a_statement_is_replaced_and_the_object_tells(void **state)
 {
     struct job_fixture *fixture = *state;
     struct scripted_engine scripted;
@@ -282,11 +282,13 @@ static void a_session_lost_in_a_statement_needs_an_operator(void **state)
     scripted_engine_init(&scripted, &fixture->target, false);
     fixture_plan(fixture, "a", steps, 1);
     scripted.lost_at = "CREATE TABLE a";
-    expect(fixture, &scripted, JOB_NEEDS_OPERATOR);
-    assert_int_equal(fixture_count(fixture, "SELECT * FROM fleet_intent WHERE status = 'open'"), 1);
+    expect(fixture, &scripted, JOB_APPLIED);
+    assert_int_equal(scripted.opened, 2);
+    expect_history(fixture, "1 up");
+    assert_int_equal(fixture_count(fixture, "SELECT * FROM fleet_intent"), 0);
 }
 
-static void a_session_that_lost_its_lock_runs_nothing_more(void **state)
+static void a_session_that_lost_its_lock_gives_way_to_one_that_has_it(void **state)
 {
     struct job_fixture *fixture = *state;
     struct scripted_engine scripted;
@@ -296,8 +298,9 @@ static void a_session_that_lost_its_lock_runs_nothing_more(void **state)
     scripted_engine_init(&scripted, &fixture->target, false);
     fixture_plan(fixture, "a", steps, 1);
     scripted.lock_lost_after = "CREATE TABLE a";
-    expect(fixture, &scripted, JOB_NEEDS_OPERATOR);
-    assert_int_equal(count_tables(fixture), 1);
+    expect(fixture, &scripted, JOB_APPLIED);
+    assert_int_equal(scripted.opened, 2);
+    assert_int_equal(count_tables(fixture), 2);
 }
 
 static void a_lost_reply_to_the_last_commit_is_settled_without_transactions_too(void **state)
@@ -314,7 +317,7 @@ static void a_lost_reply_to_the_last_commit_is_settled_without_transactions_too(
     assert_int_equal(fixture_count(fixture, "SELECT * FROM counter"), 1);
 }
 
-static void a_lost_reply_to_the_first_intent_leaves_nothing(void **state)
+static void a_lost_reply_to_the_first_intent_is_settled_too(void **state)
 {
     struct job_fixture *fixture = *state;
     struct scripted_engine scripted;
@@ -323,9 +326,9 @@ static void a_lost_reply_to_the_first_intent_leaves_nothing(void **state)
     fixture_plan(fixture, "a", counting, 1);
     scripted.lost_at_commit = 1;
     scripted.reply = REPLY_LOST_AFTER_COMMIT;
-    expect(fixture, &scripted, JOB_FAILED_CLEAN);
+    expect(fixture, &scripted, JOB_APPLIED);
     assert_int_equal(fixture_count(fixture, "SELECT * FROM fleet_intent"), 0);
-    assert_int_equal(count_tables(fixture), 0);
+    assert_int_equal(fixture_count(fixture, "SELECT * FROM counter"), 1);
 }
 
 static void data_of_a_failing_check_goes_back_with_its_transaction(void **state)
@@ -362,10 +365,10 @@ int main(void)
         TEST(pairs_take_back_what_ran_before_the_error),
         TEST(without_pairs_it_stops_at_a_recorded_statement),
         TEST(an_opaque_statement_needs_leave_and_when_it_fails_an_operator),
-        TEST(a_session_lost_in_a_statement_needs_an_operator),
-        TEST(a_session_that_lost_its_lock_runs_nothing_more),
+        TEST(a_session_lost_in_a_statement_is_replaced_and_the_object_tells),
+        TEST(a_session_that_lost_its_lock_gives_way_to_one_that_has_it),
         TEST(a_lost_reply_to_the_last_commit_is_settled_without_transactions_too),
-        TEST(a_lost_reply_to_the_first_intent_leaves_nothing),
+        TEST(a_lost_reply_to_the_first_intent_is_settled_too),
         TEST(data_of_a_failing_check_goes_back_with_its_transaction),
     };
 

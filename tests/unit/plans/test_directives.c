@@ -89,6 +89,22 @@ static void a_check_is_one_query(void **state)
     expect_fault(ENGINE_SQLITE, "-- fleet: check SELECT 'a\n", 1, "string");
 }
 
+static void a_probe_belongs_to_the_statement_after_it(void **state)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    struct script script;
+
+    (void)state;
+    assert_true(parse_text(arena, ENGINE_MYSQL,
+                           "-- fleet: probe SELECT 1 FROM done\n--   WHERE id = 3;\n"
+                           "call settle(3);\nselect 1;",
+                           &script));
+    assert_int_equal(script.count, 2);
+    assert_string_equal(script.statements[0].probe, "SELECT 1 FROM done\nWHERE id = 3");
+    assert_null(script.statements[1].probe);
+    assert_int_equal(script.directives.check_count, 0);
+}
+
 static void undoes_belongs_to_the_statement_after_it(void **state)
 {
     (void)state;
@@ -127,8 +143,9 @@ static void malformed_directives_are_faults_that_show_the_form(void **state)
         {"-- fleet: undoes 0\nselect 1;", 1, "undoes N"},
         {"-- fleet: undoes 1\n-- fleet: undoes 2\nselect 1;", 2, "undoes N"},
         {"select 1;\n-- fleet: undoes 1\n", 2, "no statement after it"},
-        {"-- fleet: probe SELECT 1\nselect 1;", 1, "not acted on by this release"},
-        {"select 1;\n-- fleet: probe SELECT 1\nselect 1;", 2, "not acted on by this release"},
+        {"-- fleet: probe\nselect 1;", 2, "needs one query"},
+        {"-- fleet: probe SELECT 1\n-- fleet: probe SELECT 2\nselect 1;", 2, "probe SELECT"},
+        {"select 1;\n-- fleet: probe SELECT 1\n", 2, "no statement after it"},
         {"select 1;\n-- fleet: no-transaction\n", 2, "before the first statement"},
         {"select\n-- fleet: no-transaction\n1;", 2, "inside a statement"},
         {"-- fleet: env=a\n-- fleet: env=b\n", 2, "given twice"},
@@ -159,6 +176,7 @@ int main(void)
         cmocka_unit_test(a_check_goes_on_over_indented_comment_lines),
         cmocka_unit_test(a_check_is_one_query),
         cmocka_unit_test(undoes_belongs_to_the_statement_after_it),
+        cmocka_unit_test(a_probe_belongs_to_the_statement_after_it),
         cmocka_unit_test(malformed_directives_are_faults_that_show_the_form),
         cmocka_unit_test(all_faults_of_a_script_are_reported),
     };

@@ -1,0 +1,84 @@
+#include "agents/executor_statements.h"
+
+#include <string.h>
+
+bool probe_describe(struct run *run, const struct statement_facts *facts, struct buffer *out,
+                    struct error *err)
+{
+    if (facts->kind == OBJECT_NONE)
+        return true;
+    return run->session->engine->describe(run->session, facts->kind, facts->object, facts->table,
+                                          out, err) ||
+           error_wrap(err, "cannot look at %s", facts->object);
+}
+
+static bool ask(struct run *run, const char *query, enum object_verdict *verdict, struct error *err)
+{
+    int64_t rows = 0;
+
+    if (!run->session->engine->run_counted(run->session, query, strlen(query), &rows, err))
+        return error_wrap(err, "probe");
+    *verdict = rows > 0 ? OBJECT_AFTER : OBJECT_BEFORE;
+    return true;
+}
+
+/* The object is gone, and there is one of the name that it was to get. */
+static bool was_renamed(struct run *run, const struct statement_facts *facts, const char *now,
+                        bool *renamed, struct error *err)
+{
+    AUTO_BUFFER struct buffer other = {0};
+
+    *renamed = false;
+    if (facts->renamed == NULL || *now != '\0')
+        return true;
+    if (!run->session->engine->describe(run->session, facts->kind, facts->renamed, NULL, &other,
+                                        err))
+        return error_wrap(err, "cannot look at %s", facts->renamed);
+    *renamed = other.length > 0;
+    return true;
+}
+
+/* Nobody builds it any more, and before the statement it was not there or was valid. */
+static bool drop_invalid(struct run *run, const struct statement_facts *facts, struct error *err)
+{
+    const struct engine *engine = run->session->engine;
+
+    return engine->drop_invalid == NULL ||
+           engine->drop_invalid(run->session, facts->object, facts->table, err);
+}
+
+static bool judge_object(struct run *run, const struct statement *statement,
+                         const struct statement_facts *facts, const char *before,
+                         enum object_verdict *verdict, struct error *err)
+{
+    AUTO_BUFFER struct buffer now = {0};
+    bool renamed;
+
+    if (!probe_describe(run, facts, &now, err) ||
+        !was_renamed(run, facts, buffer_text(&now), &renamed, err))
+        return false;
+    *verdict = renamed ? OBJECT_AFTER
+                       : object_judge(run->session->engine->kind, before, buffer_text(&now),
+                                      statement->sql, statement->length);
+    if (*verdict != OBJECT_HALF)
+        return true;
+    *verdict = OBJECT_BEFORE;
+    return *before != '\0' || drop_invalid(run, facts, err);
+}
+
+bool probe_judge(struct run *run, const struct statement *statement,
+                 const struct statement_facts *facts, const char *before,
+                 enum object_verdict *verdict, struct error *err)
+{
+    static const enum object_verdict verdicts[] = {
+        [CLASS_SESSION] = OBJECT_BEFORE,  [CLASS_RERUNNABLE] = OBJECT_BEFORE,
+        [CLASS_DATA] = OBJECT_BEFORE,     [CLASS_OPAQUE] = OBJECT_OTHER,
+        [CLASS_PROBEABLE] = OBJECT_OTHER,
+    };
+
+    if (statement->probe != NULL)
+        return ask(run, statement->probe, verdict, err);
+    *verdict = verdicts[facts->class];
+    return facts->class != CLASS_PROBEABLE ||
+           judge_object(run, statement, facts, before, verdict, err);
+}

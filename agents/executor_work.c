@@ -122,13 +122,23 @@ static bool check_engine(const struct engine *engine, const struct work *work, s
     return false;
 }
 
+/* What the server cannot even parse does nothing, and is told of when its turn comes. */
+static bool is_opaque(const struct run *run, const struct work *work, size_t index)
+{
+    const struct statement *statement = &work->statements[index];
+    struct error fault = {0};
+
+    return work->facts[index].class == CLASS_OPAQUE && statement->probe == NULL &&
+           run->session->engine->parse(run->session, statement->sql, statement->length, &fault);
+}
+
 /* On the way forwards only: what a failure takes back must not be refused then. */
 static bool check_opaque(const struct run *run, const struct work *work, struct error *err)
 {
     if (work->transactional || run->job->plan->header.policy.opaque_allowed)
         return true;
     for (size_t i = 0; i < work->count; i++) {
-        if (work->facts[i].class != CLASS_OPAQUE || work->statements[i].probe != NULL)
+        if (!is_opaque(run, work, i))
             continue;
         error_set(err, ERROR_UNSUPPORTED,
                   "an opaque statement: after a crash nobody could tell what it has done; put \"-- "

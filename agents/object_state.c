@@ -115,13 +115,27 @@ static bool is_named(const struct words *words, const struct line *line)
     return false;
 }
 
+/* The options of a table are one line, of which the statement may name what one text lacks. */
+static bool explains_options(const struct words *words, const struct line *line, const char *other)
+{
+    struct line counterpart;
+
+    if (line->length == 0 || line->text[0] != ')')
+        return false;
+    while (next_line(&other, &counterpart))
+        if (counterpart.length > 0 && counterpart.text[0] == ')')
+            return is_named(words, &counterpart);
+    return false;
+}
+
 /* Whether the statement names something in each line that stands in one text only. */
 static bool explains(const struct words *words, const char *text, const char *other)
 {
     struct line line;
 
     while (next_line(&text, &line))
-        if (!has_line(other, &line) && !is_named(words, &line))
+        if (!has_line(other, &line) && !is_named(words, &line) &&
+            !explains_options(words, &line, other))
             return false;
     return true;
 }

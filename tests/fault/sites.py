@@ -20,9 +20,9 @@ class SqlError(Exception):
 class Client:
     """One long-lived process of the engine's own client; each answer ends with a line of ours."""
 
-    def __init__(self, command, separator, null, error_words):
+    def __init__(self, command, separator, null, error_words, mark):
         self.command, self.separator, self.null = command, separator, null
-        self.error_words = error_words
+        self.error_words, self.mark = error_words, mark
         self.process = None
 
     def start(self):
@@ -35,7 +35,7 @@ class Client:
             self.start()
         rows, errors = [], []
         try:
-            self.process.stdin.write(f"{text.rstrip(';')};\nSELECT '{END}';\n")
+            self.process.stdin.write(f"{text.rstrip(';')};\n{self.mark}\n")
             self.process.stdin.flush()
         except OSError as error:
             raise Lost(str(error)) from error
@@ -156,7 +156,8 @@ class PostgreSQL(Site):
     def __init__(self, server, name, url):
         self.server, self.name, self.url = server, name, url
         self.client = Client([*server.client(name), "-F", "\x1f", "-P", "null=\\N",
-                              "-v", "ON_ERROR_STOP=0"], "\x1f", "\\N", ("ERROR:", "FATAL:", "psql:"))
+                              "-v", "ON_ERROR_STOP=0"], "\x1f", "\\N", ("ERROR:", "FATAL:", "psql:"),
+                             f"\\echo {END}")
 
     def snapshot(self, statements):
         try:
@@ -220,7 +221,7 @@ class MariaDB(Site):
     def __init__(self, server, name, url):
         self.server, self.name, self.url = server, name, url
         self.client = Client([*server.client("mysql"), "--force", "--skip-reconnect"], "\t", "NULL",
-                             ("ERROR ",))
+                             ("ERROR ",), f"SELECT '{END}';")
 
     def snapshot(self, statements):
         self.client.ask(f"USE `{self.name}`;\nSTART TRANSACTION WITH CONSISTENT SNAPSHOT")

@@ -10,7 +10,6 @@ level with the engine's own tool on SQLite and PostgreSQL, and no slower than db
 Ends with 1 if an aim is missed."""
 
 import argparse
-import importlib.util
 import os
 import shutil
 import statistics
@@ -18,22 +17,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 sys.path.insert(0, str(HERE.parent / "integration"))
+sys.path.insert(0, str(HERE.parent / "real"))
+sys.dont_write_bytecode = True
 os.environ.setdefault("FLEET_BIN_DIR", str(HERE.parents[1] / "build/release"))
 import servers  # noqa: E402
+import sources  # noqa: E402
 from conftest import Sqlite  # noqa: E402
 from fleet import FLEET, Fleet, Target  # noqa: E402
 
-sys.dont_write_bytecode = True
-loader = SourceFileLoader("real", str(HERE.parent / "real/run"))
-real = importlib.util.module_from_spec(importlib.util.spec_from_loader("real", loader))
-loader.exec_module(real)
-
+MYSQL_INIT = "SET FOREIGN_KEY_CHECKS = 0"  # as such projects' own programs do
 LEVEL = 1.05  # within the noise of a median
 AIMED_AT_CLI = ("sqlite", "postgresql")
 
@@ -53,19 +50,19 @@ class Bench:
 
     def __init__(self, engine, folder, server, root):
         self.engine, self.server, self.root = engine, server, root
-        files = real.up_files(folder)
-        self.count = len(files)
+        migrations = sources.tool_of(folder)(folder, engine)
+        self.count = len(migrations)
         self.script = root / "all.sql"
-        self.script.write_bytes(b"\n".join(path.read_bytes() for path in files) + b"\n")
-        self.prepare_dbmate(files)
+        self.script.write_bytes(b"\n".join(migration.up for migration in migrations) + b"\n")
+        self.prepare_dbmate(migrations)
         self.prepare_fleet(folder)
 
-    def prepare_dbmate(self, files):
+    def prepare_dbmate(self, migrations):
         self.folder = self.root / "dbmate"
         self.folder.mkdir()
-        for number, path in enumerate(files, 1):
+        for number, migration in enumerate(migrations, 1):
             (self.folder / f"{number:04d}_m.sql").write_bytes(
-                b"-- migrate:up\n" + path.read_bytes() + b"\n-- migrate:down\n")
+                b"-- migrate:up\n" + migration.up + b"\n-- migrate:down\n")
 
     def prepare_fleet(self, folder):
         (self.root / "fleet").mkdir()
@@ -81,7 +78,7 @@ class Bench:
         return self.server.url(name)
 
     def fleet_up(self, name):
-        keys = [f"init_sql = {real.MYSQL_INIT}"] if self.engine == "mysql" else []
+        keys = [f"init_sql = {MYSQL_INIT}"] if self.engine == "mysql" else []
         self.fleet.targets = [Target(name.replace("_", "-"), "single", self.url(name),
                                      agent_keys=keys)]
         self.fleet.write_inventory()
@@ -94,7 +91,7 @@ class Bench:
         command = ["sqlite3", "-bail", self.server.path(name)] if self.engine == "sqlite" else \
             self.server.client(name)
         if self.engine == "mysql":
-            command[2:2] = [f"--init-command={real.MYSQL_INIT}"]
+            command[2:2] = [f"--init-command={MYSQL_INIT}"]
         with open(self.script, "rb") as script:
             return timed(command, stdin=script)
 
@@ -157,12 +154,17 @@ def report(bench, runs):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("directory", type=Path)
-    parser.add_argument("--engine", choices=real.ENGINES)
+    parser.add_argument("--engine", choices=sources.ENGINES)
     parser.add_argument("--runs", type=int, default=7)
     options = parser.parse_args()
     servers.exit_on_signals()
     met = True
-    for engine, folder in real.sources(options.directory.resolve(), options.engine).items():
+    for engine, folder in sources.engine_folders(options.directory.resolve()).items():
+        engine = engine or options.engine
+        if engine is None:
+            parser.error("these migrations name no engine: say which with --engine")
+        if options.engine not in (None, engine):
+            continue
         root = Path(tempfile.mkdtemp(prefix="fleet-bench-"))
         server = {"sqlite": lambda: Sqlite(root), "postgresql": servers.PostgreSQL,
                   "mysql": servers.MariaDB}[engine]()

@@ -50,6 +50,7 @@ struct postgresql_session {
     bool begin_pending; /* BEGIN itself still waits */
     bool ended;         /* a script ended the transaction that begin opened */
     bool touched;       /* a script may have left something in the session */
+    bool unsettled;     /* the same, since the settings were last restored or reset */
     bool session_locked;
     bool lock_refused;   /* the last thing in our way was the target's own lock */
     bool schema_missing; /* has_tables saw that the target's schema is not there yet */

@@ -164,6 +164,7 @@ void postgresql_note_tag(struct postgresql_session *session, const char *sql, co
 
     if (!leaves_nothing(sql, tag)) {
         session->touched = true;
+        session->unsettled = true;
         postgresql_forget_prepared(session);
     }
     if (session->begun &&
@@ -177,6 +178,9 @@ bool postgresql_restore_settings(struct session *base, struct error *err)
     struct postgresql_session *session = postgresql_session_of(base);
     const char *encoding = PQparameterStatus(session->connection, "client_encoding");
 
+    if (!session->unsettled)
+        return true;
+    session->unsettled = false;
     postgresql_defer(session, "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL;", 3);
     postgresql_defer(session, buffer_text(&session->settings), session->settings_commands);
     /* RESET took the session's limits too, and stays if the transaction commits. */

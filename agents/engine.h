@@ -161,6 +161,9 @@ struct engine {
        a probeable statement of this engine changes. */
     bool (*describe)(struct session *session, enum object_kind kind, const char *name,
                      const char *of, struct buffer *out, struct error *err);
+    /* Whether changes to a table's rows stay when their transaction is rolled back; the name is as
+       a statement wrote it. NULL where every table has transactions. */
+    bool (*keeps_rows)(struct session *session, const char *table, bool *keeps, struct error *err);
     /* Drops an index that a statement in stages left half-made. NULL where none runs in stages. */
     bool (*drop_invalid)(struct session *session, const char *name, const char *of,
                          struct error *err);

@@ -32,19 +32,21 @@ static bool add_intent(struct progress *progress, size_t index, struct error *er
     const struct statement *statement = &work->statements[index];
     AUTO_BUFFER struct buffer summary = {0};
     AUTO_BUFFER struct buffer session = {0};
+    enum statement_class statement_class;
 
     if (FAULT_ERROR(intent_mark, err))
         return false;
     summarise(statement, &summary);
     buffer_clear(&progress->before);
-    if (!run->session->engine->session_name(run->session, &session, err) ||
+    if (!probe_class(progress, index, &statement_class, err) ||
+        !run->session->engine->session_name(run->session, &session, err) ||
         !probe_describe(run, &work->facts[index], &progress->before, err))
         return false;
     const struct intent intent = {
         .attempt_key = work->key,
         .statement = (int)index + 1,
         .sha256 = digest_of(statement->sql, statement->length),
-        .class_name = statement_class_name(work->facts[index].class),
+        .class_name = statement_class_name(statement_class),
         .before = buffer_text(&progress->before),
         .session = buffer_text(&session),
         .version = work->step->version,

@@ -12,6 +12,26 @@ bool probe_describe(struct run *run, const struct statement_facts *facts, struct
            error_wrap(err, "cannot look at %s", facts->object);
 }
 
+bool probe_class(struct progress *progress, size_t index, enum statement_class *statement_class,
+                 struct error *err)
+{
+    const struct statement_facts *facts = &progress->work->facts[index];
+    struct session *session = progress->run->session;
+
+    *statement_class = facts->class;
+    if (facts->class != CLASS_DATA || facts->table == NULL || session->engine->keeps_rows == NULL)
+        return true;
+    if (progress->rows_table == NULL || strcmp(progress->rows_table, facts->table) != 0) {
+        progress->rows_table = NULL;
+        if (!session->engine->keeps_rows(session, facts->table, &progress->rows_stay, err))
+            return error_wrap(err, "cannot look at %s", facts->table);
+        progress->rows_table = facts->table;
+    }
+    if (progress->rows_stay)
+        *statement_class = CLASS_OPAQUE;
+    return true;
+}
+
 static bool ask(struct run *run, const char *query, enum object_verdict *verdict, struct error *err)
 {
     int64_t rows = 0;

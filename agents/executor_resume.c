@@ -100,6 +100,8 @@ static bool judge(struct progress *progress, const struct intent *open, bool sam
              : statement_facts_of(run->arena, engine->kind, engine->traits.transactional_ddl,
                                   statement.sql, statement.length);
 
+    if (strcmp(open->class_name, statement_class_name(CLASS_OPAQUE)) == 0)
+        facts.class = CLASS_OPAQUE;
     if (!await_end(progress, open, &statement, err) ||
         !probe_judge(run, &statement, &facts, open->before, verdict, err))
         return false;

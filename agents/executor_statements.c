@@ -196,6 +196,33 @@ static bool parse_all(const struct run *run, const struct work *work, struct err
     return true;
 }
 
+/* Rows that no transaction takes back are opaque; a table that the script will make is looked at
+   when its turn comes. */
+static bool check_tables(struct progress *progress, struct error *err)
+{
+    const struct work *work = progress->work;
+
+    if (progress->run->job->plan->header.policy.opaque_allowed || work->back)
+        return true;
+    for (size_t i = 0; i < work->count; i++) {
+        enum statement_class statement_class;
+
+        if (!probe_class(progress, i, &statement_class, err))
+            return work_locate(work, i, err);
+        if (statement_class != CLASS_OPAQUE || work->facts[i].class != CLASS_DATA ||
+            work->statements[i].probe != NULL)
+            continue;
+        error_set(
+            err, ERROR_UNSUPPORTED,
+            "%s has no transactions: after a crash nobody could tell which rows the statement "
+            "has changed; put \"-- fleet: probe SELECT …\" before it, a query that returns a "
+            "row once it has run, or set opaque = allow for the environment",
+            work->facts[i].table);
+        return work_locate(work, i, err);
+    }
+    return true;
+}
+
 static enum part_end run_under_lock(struct progress *progress, int64_t started_ms,
                                     struct error *err)
 {
@@ -208,7 +235,7 @@ static enum part_end run_under_lock(struct progress *progress, int64_t started_m
         progress->lost = run->session->broken;
         return PART_REFUSED;
     }
-    if (work->done || !parse_all(run, work, err)) {
+    if (work->done || !parse_all(run, work, err) || !check_tables(progress, err)) {
         gate_keep_fence(run, work);
         return work->done ? PART_DONE : PART_FAILED;
     }
@@ -262,6 +289,7 @@ static enum part_end run_once(struct progress *progress, int64_t started_ms, str
         .patience = progress->patience,
         .before = progress->before,
     };
+    buffer_clear(&progress->before);
     enum part_end end = run_under_lock(progress, started_ms, err);
     release(progress->run, progress->work);
     FAULT_POINT(lock_released);

@@ -24,6 +24,8 @@ struct progress {
     bool open;    /* … when a transaction was still open */
     bool suspect; /* the one at `done` may have left something */
     bool lost;    /* the session or its lock: whoever takes the lock next can tell more */
+    const char *rows_table; /* the last one that was asked about, and the answer: */
+    bool rows_stay;
     struct buffer before; /* what the object of the statement at hand was like */
 };
 
@@ -55,6 +57,9 @@ bool marks_undo(struct progress *progress, size_t index, enum intent_status stat
 /* What the object of a statement is like now; nothing for one that changes no object. */
 bool probe_describe(struct run *run, const struct statement_facts *facts, struct buffer *out,
                     struct error *err) MUST_USE;
+/* The class of a statement, once it is known whether its table has transactions. */
+bool probe_class(struct progress *progress, size_t index, enum statement_class *statement_class,
+                 struct error *err) MUST_USE;
 /* Whether a statement has run, when its session is gone. An index that it left invalid is dropped.
    Never OBJECT_HALF. */
 bool probe_judge(struct run *run, const struct statement *statement,

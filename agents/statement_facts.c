@@ -363,6 +363,27 @@ static void read_definition(const struct reader *first, struct statement_facts *
                     facts);
 }
 
+/* The table whose rows a statement changes; of several the first. */
+static const char *read_changed_table(struct reader reader)
+{
+    static const struct {
+        const char *first, *before;
+    } forms[] = {{"INSERT", "INTO"}, {"REPLACE", "INTO"}, {"DELETE", "FROM"}, {"UPDATE", NULL}};
+    static const char *const options[] = {"LOW_PRIORITY", "HIGH_PRIORITY", "DELAYED", "QUICK",
+                                          "IGNORE"};
+
+    for (size_t i = 0; i < COUNT_OF(forms); i++) {
+        if (!accept(&reader, forms[i].first))
+            continue;
+        for (size_t o = 0; o < COUNT_OF(options); o++)
+            (void)accept(&reader, options[o]);
+        if (forms[i].before != NULL)
+            (void)accept(&reader, forms[i].before);
+        return read_name(&reader);
+    }
+    return NULL;
+}
+
 struct statement_facts statement_facts_of(struct arena *arena, enum engine_kind engine,
                                           bool transactional_ddl, const char *sql, size_t length)
 {
@@ -379,6 +400,8 @@ struct statement_facts statement_facts_of(struct arena *arena, enum engine_kind 
         facts.from_data = true;
     if (transactional_ddl)
         make_transactional(first, &facts);
+    else if (facts.class == CLASS_DATA)
+        facts.table = read_changed_table(first);
     return facts;
 }
 

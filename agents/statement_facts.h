@@ -39,7 +39,7 @@ struct statement_facts {
     enum object_kind kind; /* of the object; OBJECT_NONE unless it is probeable */
     const char *object;    /* as it is written, with its quotes and its schema */
     const char *renamed;   /* the name that it gets; NULL if it keeps its own */
-    const char *table;     /* that an index is made on; NULL if not said */
+    const char *table;     /* that an index is made on, or whose rows change; NULL if not said */
     bool in_stages;        /* CONCURRENTLY: runs in several transactions of its own */
     bool from_data;        /* leaves in the session what it read, or a temporary table: running it
                               again would not bring that back */

@@ -388,5 +388,6 @@ const struct engine engine_mysql = {
     .holds_lock = mysql_holds_lock,
     .name_blocker = mysql_name_blocker,
     .describe = mysql_describe,
+    .keeps_rows = mysql_keeps_rows,
     .introspect = mysql_introspect,
 };

@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agents/engines/mysql_session.h"
 
@@ -98,6 +99,32 @@ bool mysql_describe(struct session *base, enum object_kind kind, const char *nam
     return (settled || mysql_execute(session, plain, MYSQL_HASTY, err)) &&
            show_create(session, kind, name, out, err) &&
            (settled || mysql_execute(session, back, MYSQL_STEADY, err));
+}
+
+/* The storage engine of SHOW CREATE TABLE's last line; "" for a view, or for nothing at all. */
+static const char *storage_engine(const char *definition)
+{
+    static const char word[] = ") ENGINE=";
+    const char *found = NULL;
+
+    for (const char *at = strstr(definition, word); at != NULL; at = strstr(at + 1, word))
+        found = at + strlen(word);
+    return found != NULL ? found : "";
+}
+
+bool mysql_keeps_rows(struct session *base, const char *table, bool *keeps, struct error *err)
+{
+    static const char *const transactional[] = {"InnoDB", "ROCKSDB", "TokuDB", "ndbcluster"};
+    AUTO_BUFFER struct buffer definition = {0};
+
+    if (!mysql_describe(base, OBJECT_TABLE, table, NULL, &definition, err))
+        return false;
+    const char *name = storage_engine(buffer_text(&definition));
+    *keeps = *name != '\0';
+    for (size_t i = 0; i < COUNT_OF(transactional); i++)
+        if (strncasecmp(name, transactional[i], strlen(transactional[i])) == 0)
+            *keeps = false;
+    return true;
 }
 
 bool mysql_session_name(struct session *base, struct buffer *out, struct error *err)

@@ -130,6 +130,8 @@ bool mysql_end_session(struct session *session, const char *name, const char *sq
                        bool *gone, struct error *err) MUST_USE;
 bool mysql_describe(struct session *session, enum object_kind kind, const char *name,
                     const char *of, struct buffer *out, struct error *err) MUST_USE;
+bool mysql_keeps_rows(struct session *session, const char *table, bool *keeps,
+                      struct error *err) MUST_USE;
 bool mysql_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
 
 /* The name of the target's lock: GET_LOCK's names are the whole server's, so it is made of the

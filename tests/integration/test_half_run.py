@@ -60,6 +60,10 @@ def test_rows_that_the_server_cannot_take_back_are_not_called_clean(one, engine)
     one.migration("001_table", "CREATE TABLE m (id INTEGER PRIMARY KEY) ENGINE=MyISAM;\n",
                   "DROP TABLE m;\n")
     one.apply()
+    row = fail(one, "INSERT INTO m VALUES (1), (2), (1);\n", "failed_clean")
+    assert "m has no transactions" in row["error"] and row["statement"] == 1
+    one.env("prod", "opaque = allow")
+    one.write_inventory()
     fail(one, "INSERT INTO m VALUES (1), (2), (1);\n", "needs_operator", 4)
     assert engine.sql("SELECT count(*) FROM m", "one").strip() == "2"
 

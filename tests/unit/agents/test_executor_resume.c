@@ -259,6 +259,35 @@ static void a_probe_tells_of_an_opaque_statement(void **state)
     expect_no_intent(fixture);
 }
 
+static bool keep_rows(struct session *session, const char *table, bool *keeps, struct error *err)
+{
+    (void)session;
+    (void)err;
+    *keeps = strcmp(table, "canary") == 0;
+    return true;
+}
+
+static void rows_that_no_transaction_takes_back_need_an_operator(void **state)
+{
+    struct job_fixture *fixture = *state;
+    const struct fixture_step steps[] = {{"1", "INSERT INTO canary VALUES (1);", NULL}};
+    struct scripted_engine scripted;
+    struct error err = {0};
+
+    fixture_do(fixture, "CREATE TABLE canary (n INTEGER)");
+    fixture_plan(fixture, "first", steps, 1);
+    scripted_engine_init(&scripted, &fixture->target, false);
+    scripted.engine.keeps_rows = keep_rows;
+    assert_int_equal(run(fixture, &scripted, &err), JOB_FAILED_CLEAN);
+    assert_non_null(strstr(err.message, "canary has no transactions"));
+
+    fixture->plan.header.policy.opaque_allowed = true;
+    scripted.lost_at = "INSERT INTO canary";
+    error_clear(&err);
+    assert_int_equal(run(fixture, &scripted, &err), JOB_NEEDS_OPERATOR);
+    assert_non_null(strstr(err.message, "cannot be told"));
+}
+
 static void another_step_waits_until_the_half_run_one_is_over(void **state)
 {
     struct job_fixture *fixture = *state;
@@ -287,6 +316,7 @@ int main(void)
         TEST(settings_come_back_before_the_rest_runs),
         TEST(what_a_session_read_does_not_come_back),
         TEST(a_probe_tells_of_an_opaque_statement),
+        TEST(rows_that_no_transaction_takes_back_need_an_operator),
         TEST(another_step_waits_until_the_half_run_one_is_over),
     };
 

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "agents/executor_parts.h"
@@ -7,6 +8,19 @@
 static bool run_own(struct run *run, const char *sql, struct error *err)
 {
     return run->session->engine->query(run->session, sql, NULL, 0, NULL, NULL, err);
+}
+
+/* About the savepoint that a script begins at. Its name has the attempt's key in it, which no
+   script can know: one of the same name would take our place. */
+static bool run_on_savepoint(struct run *run, const struct work *work, const char *command,
+                             struct error *err)
+{
+    char key[DIGEST_HEX_SIZE];
+    char sql[2 * DIGEST_HEX_SIZE];
+
+    digest_to_hex(&work->key, key);
+    snprintf(sql, sizeof sql, "%s fleet_%.32s", command, key);
+    return run_own(run, sql, err);
 }
 
 static bool run_script(struct run *run, const struct work *work, struct error *err)
@@ -105,7 +119,7 @@ static void abandon(struct run *run, const struct work *work, bool fence_raised)
 
     FAULT_POINT(part_abandon);
     if (fence_raised && !run->session->broken && engine->in_transaction(run->session) &&
-        run_own(run, "ROLLBACK TO SAVEPOINT fleet_step", &ignored) &&
+        run_on_savepoint(run, work, "ROLLBACK TO SAVEPOINT", &ignored) &&
         engine->commit(run->session, &ignored)) {
         run->fence_due = false;
         run->has_tables = true;
@@ -162,7 +176,7 @@ static enum part_end run_locked(struct run *run, struct work *work, int64_t star
     if (work->done)
         return leave_done(run, err);
     bool fence_raised = run->fence_due;
-    if (fence_raised && (!gate_raise(run, err) || !run_own(run, "SAVEPOINT fleet_step", err))) {
+    if (fence_raised && (!gate_raise(run, err) || !run_on_savepoint(run, work, "SAVEPOINT", err))) {
         roll_back(run);
         return PART_FAILED;
     }

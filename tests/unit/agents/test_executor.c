@@ -201,6 +201,19 @@ static void a_script_that_rolls_back_by_itself_keeps_the_fence_too(void **state)
     expect_history(fixture, "");
 }
 
+static void a_savepoint_that_is_named_like_the_executors_keeps_nothing(void **state)
+{
+    struct job_fixture *fixture = *state;
+    const struct fixture_step steps[] = {{"1",
+                                          "CREATE TABLE kept (id INTEGER);\nSAVEPOINT fleet_step;\n"
+                                          "INSERT INTO missing VALUES (1);",
+                                          NULL}};
+
+    fixture_plan(fixture, "a", steps, 1);
+    fixture_expect(fixture, JOB_FAILED_CLEAN);
+    assert_int_equal(fixture_count(fixture, "SELECT 1 FROM sqlite_schema WHERE name = 'kept'"), 0);
+}
+
 static void transaction_control_in_a_script_is_refused_before_it_runs(void **state)
 {
     struct job_fixture *fixture = *state;
@@ -477,6 +490,7 @@ int main(void)
         TEST(an_epoch_that_leaps_is_refused_and_leaves_the_fence),
         TEST(the_fence_is_kept_when_the_script_fails),
         TEST(a_script_that_rolls_back_by_itself_keeps_the_fence_too),
+        TEST(a_savepoint_that_is_named_like_the_executors_keeps_nothing),
         TEST(transaction_control_in_a_script_is_refused_before_it_runs),
         TEST(the_outermost_transaction_of_a_script_is_ours),
         TEST(a_check_that_finds_rows_fails_the_step),

@@ -34,7 +34,7 @@ struct work {
     size_t left_count;
     bool back; /* takes back another work of the job */
     bool transactional;
-    bool leaves_settings; /* a statement changes the session */
+    bool leaves_settings; /* a statement may change the session */
     bool last;            /* its row gets the fingerprint */
     bool done;            /* its row is in the history */
     bool undone;          /* so is that of its way back */

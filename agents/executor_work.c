@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "agents/executor_parts.h"
 
@@ -173,10 +174,31 @@ static bool parse_part(struct run *run, const struct plan_part *part, struct scr
            error_set(err, ERROR_INTERNAL, "%s cannot be read", part->file);
 }
 
-static bool find_settings(const struct work *work)
+static bool mentions(const struct statement *statement, const char *word)
+{
+    size_t length = strlen(word);
+
+    for (size_t i = 0; i + length <= statement->length; i++)
+        if (strncasecmp(statement->sql + i, word, length) == 0)
+            return true;
+    return false;
+}
+
+/* What a routine or set_config sets stays as what SET does, unless a transaction takes it back; a
+   temporary table hides the one of its name. Once too often costs little. */
+static bool leaves_something(const struct run *run, const struct work *work, size_t index)
+{
+    enum statement_class class = work->facts[index].class;
+    bool seldom_outside = run->session->engine->traits.transactional_ddl;
+
+    return class == CLASS_SESSION || mentions(&work->statements[index], "temp") ||
+           (!work->transactional && (seldom_outside || class == CLASS_OPAQUE));
+}
+
+static bool find_settings(const struct run *run, const struct work *work)
 {
     for (size_t i = 0; i < work->count; i++)
-        if (work->facts[i].class == CLASS_SESSION)
+        if (leaves_something(run, work, i))
             return true;
     return false;
 }
@@ -203,7 +225,7 @@ static bool prepare(struct run *run, const struct plan_step *step, enum directio
     work->transactional = work->transactional && !script.directives.no_transaction;
     lift_foreign_keys(engine, work);
     work->facts = find_facts(run, work->statements, work->count);
-    work->leaves_settings = work->directives.foreign_keys_off || find_settings(work);
+    work->leaves_settings = work->directives.foreign_keys_off || find_settings(run, work);
     return check_engine(engine, work, err);
 }
 

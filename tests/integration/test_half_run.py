@@ -86,3 +86,30 @@ def test_set_statement_is_what_it_sets_for(one, engine):
     row = fail(one, "SET STATEMENT lock_wait_timeout = 5 FOR ALTER TABLE t ADD COLUMN a INTEGER;\n"
                     "ALTER TABLE t ADD COLUMN a INTEGER;\n", "needs_operator", 4)
     assert "statements up to 1 have run" in row["error"]
+
+
+@only("mysql", "postgresql")
+def test_what_a_function_or_procedure_sets_ends_with_its_step(one, engine):
+    """Here the first step's settings would keep the second from being run, or change it."""
+    if engine.name == "postgresql":
+        one.migration("001_quiet", "-- fleet: no-transaction\nSELECT pg_catalog.set_config("
+                                   "'search_path', '', false);\nCREATE TABLE public.a (id INTEGER);\n",
+                      "DROP TABLE a;\n")
+    else:
+        one.env("prod", "opaque = allow")
+        one.write_inventory()
+        one.migration("001_quiet", "CREATE PROCEDURE quiet() SET SESSION default_storage_engine = "
+                                   "MyISAM;\nCALL quiet();\n", "DROP PROCEDURE quiet;\n")
+    one.migration("002_b", "CREATE TABLE b (id INTEGER);\n", "DROP TABLE b;\n")
+    one.apply()
+    if engine.name == "mysql":
+        assert "InnoDB" in engine.sql("SHOW CREATE TABLE b", "one")
+
+
+def test_a_temporary_table_hides_none_of_the_next_step(one, engine):
+    one.migration("001_a", "CREATE TABLE a (id INTEGER);\n", "DROP TABLE a;\n")
+    one.migration("002_scratch", "CREATE TEMPORARY TABLE a (id INTEGER);\n", "SELECT 1;\n")
+    one.migration("003_b", "ALTER TABLE a ADD COLUMN b INTEGER;\n",
+                  "ALTER TABLE a DROP COLUMN b;\n")
+    one.apply()
+    assert engine.sql("SELECT count(b) FROM a", "one").strip() == "0"

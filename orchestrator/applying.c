@@ -1,6 +1,7 @@
 #include "orchestrator/applying.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "orchestrator/acceptance.h"
 #include "orchestrator/plan_view.h"
@@ -119,6 +120,67 @@ static void report_unreached(struct report *report, const struct surveyed *item)
     report_failure(report, &item->error);
 }
 
+/* A target that stands inside a step which the plan does not go on with: a way back that was cut
+   off, when there is nothing to apply. */
+static bool is_stopped(const struct applying *applying, const struct surveyed *item)
+{
+    const struct plan *plan = applying->plan;
+
+    if (!item->reached || item->status.intent == NULL)
+        return false;
+    for (size_t i = 0; i < plan->target_count; i++)
+        if (strcmp(plan->targets[i].name, item->target->name) == 0)
+            return false;
+    return true;
+}
+
+static size_t count_stopped(const struct applying *applying)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < applying->survey->count; i++)
+        count += is_stopped(applying, &applying->survey->items[i]) ? 1 : 0;
+    return count;
+}
+
+static struct error stop_of(const struct surveyed *item)
+{
+    const struct open_intent *intent = item->status.intent;
+    struct error err = {0};
+
+    error_set(&err, ERROR_NEEDS_OPERATOR,
+              "%s %s_%s stopped at statement %d: %s; give the command that was cut off again",
+              direction_name(intent->direction), intent->version, intent->name, intent->statement,
+              intent->summary);
+    return err;
+}
+
+static void report_stopped(struct report *report, const struct surveyed *item)
+{
+    const struct error err = stop_of(item);
+
+    report_row(report);
+    report_text(report, item->target->name, STYLE_NAME);
+    report_text(report, job_state_name(JOB_NEEDS_OPERATOR), STYLE_BAD);
+    report_number(report, 0);
+    report_number(report, 0);
+    report_failure(report, &err);
+}
+
+static void print_stopped(const struct applying *applying, const struct terminal *terminal)
+{
+    for (size_t i = 0; i < applying->survey->count; i++) {
+        const struct surveyed *item = &applying->survey->items[i];
+
+        if (!is_stopped(applying, item))
+            continue;
+        const struct error err = stop_of(item);
+        fprintf(terminal->out, "%s: ", item->target->name);
+        terminal_put_untrusted(terminal->out, err.message, false);
+        fputc('\n', terminal->out);
+    }
+}
+
 static void print_data(const struct applying *applying, const struct rollout_state *state,
                        enum report_form form, const struct terminal *terminal)
 {
@@ -129,6 +191,8 @@ static void print_data(const struct applying *applying, const struct rollout_sta
     for (size_t i = 0; i < applying->survey->count; i++)
         if (!applying->survey->items[i].reached)
             report_unreached(report, &applying->survey->items[i]);
+        else if (is_stopped(applying, &applying->survey->items[i]))
+            report_stopped(report, &applying->survey->items[i]);
     report_print(report, "targets", form, terminal);
 }
 
@@ -153,8 +217,10 @@ static void print_summary(const struct rollout_state *state, int64_t took_ms,
                 state->failures_allowed);
 }
 
-static int status_of(const struct rollout_state *state)
+static int status_of(const struct applying *applying, const struct rollout_state *state)
 {
+    if (count_stopped(applying) > 0)
+        return STATUS_HALTED;
     for (size_t i = 0; i < state->count; i++)
         if (state->jobs[i].state == JOB_UNKNOWN ||
             error_exit_status(state->jobs[i].error.code) == STATUS_HALTED)
@@ -195,7 +261,7 @@ static int run_and_report(struct workspace *workspace, const struct invocation *
         print_summary(&state,
                       invocation->clock->monotonic_ms(invocation->clock) - progress.began_ms,
                       invocation->terminal);
-    return ok ? status_of(&state) : STATUS_FAILED;
+    return ok ? status_of(applying, &state) : STATUS_FAILED;
 }
 
 int applying_run(struct workspace *workspace, const struct invocation *invocation,
@@ -203,8 +269,8 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
 {
     const struct terminal *terminal = invocation->terminal;
     const struct plan_view view = {
-        .up_to_date =
-            applying->survey->count - applying->survey->unreached - applying->plan->target_count,
+        .up_to_date = applying->survey->count - applying->survey->unreached -
+                      applying->plan->target_count - count_stopped(applying),
         .idle = applying->idle,
     };
     enum report_form form;
@@ -215,6 +281,8 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
         return STATUS_FAILED;
     if (form == REPORT_TABLE)
         plan_view_print(applying->plan, &view, terminal);
+    if (form == REPORT_TABLE)
+        print_stopped(applying, terminal);
     if (!check_budget(applying, err))
         return STATUS_FAILED;
     if (applying->plan->target_count == 0) {
@@ -222,7 +290,7 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
 
         if (form != REPORT_TABLE)
             print_data(applying, &nothing, form, terminal);
-        return status_of(&nothing);
+        return status_of(applying, &nothing);
     }
     if (!confirm(invocation, applying, err) || !record_reason(workspace, invocation, applying, err))
         return STATUS_FAILED;

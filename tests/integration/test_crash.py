@@ -102,3 +102,29 @@ def test_everything_killed_in_mid_run_and_the_same_commands_again(gated, engine)
     gate.open()
     fleet.agents["db-1"].start()
     end_with(fleet, engine)
+
+
+@only("mysql")
+def test_a_way_back_cut_off_is_told_until_it_is_given_again(one, engine):
+    gate = Gate(engine)
+    one.migration("001_log", "CREATE TABLE log (step INTEGER NOT NULL);\n" + gate.TABLE,
+                  "DROP TABLE log;\nDROP TABLE gate;\n")
+    one.migration("002_made", "CREATE TABLE made (id INTEGER);\n",
+                  gate.script + "INSERT INTO log VALUES (9);\n" + gate.statement
+                  + "DROP TABLE made;\n")
+    one.apply()
+    gate.close()
+    back = one.start("rollback", "prod", "--yes")
+    gate.wait_until_reached()
+    one.agents["db-1"].kill()
+    back.communicate(timeout=60)
+    gate.open()
+    one.agents["db-1"].start()
+    assert "down 002_made stopped at statement" in one.run("apply", "prod", "--yes",
+                                                           expect=4).stdout
+    row = one.apply(expect=4)["one"]
+    assert row["state"] == "needs_operator" and "again" in row["error"]
+    one.run("rollback", "prod", "--yes")
+    assert steps(engine) == ["9"]
+    assert history(engine) == ["001", "002", "002"]
+    one.run("apply", "prod", "--yes")

@@ -160,7 +160,8 @@ void completion_print_manual(FILE *out)
     for (size_t i = 0; i < command_count; i++) {
         const struct command *command = commands[i];
 
-        fprintf(out, "## fleet %s ", command->name);
+        /* A heading takes no markup. */
+        fprintf(out, "## fleet %s\n\n*fleet %s* ", command->name, command->name);
         print_scdoc(out, command->operands);
         fputs("\n\n", out);
         print_scdoc(out, command->summary);

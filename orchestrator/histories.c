@@ -6,6 +6,9 @@
 #include "common/memory.h"
 #include "orchestrator/agent_calls.h"
 
+/* More than any target can have come to; an agent that sends more has gone mad. */
+enum { ROWS_MAX = 1000 * 1000, FIRST_ROOM = 64 };
+
 struct taking {
     struct histories *histories;
     struct agent_shares shares;
@@ -20,18 +23,39 @@ static void copy_row(struct arena *arena, const struct history_row *row, struct 
     copy->operator_name = arena_strdup(arena, row->operator_name);
 }
 
+/* Room for so many rows more; twice what there was, so that many replies cost no more than one. */
+static void make_room(struct arena *arena, struct target_history *item, size_t more)
+{
+    size_t room = item->room > 0 ? item->room : FIRST_ROOM;
+
+    while (room < item->count + more)
+        room *= 2;
+    if (room == item->room)
+        return;
+    struct history_row *rows = arena_calloc(arena, room, sizeof *rows);
+    if (item->count > 0)
+        memcpy(rows, item->rows, item->count * sizeof *rows);
+    item->rows = rows;
+    item->room = room;
+}
+
 /* A long history comes in several replies. */
 static void keep_rows(struct taking *taking, struct target_history *item, const struct reply *reply)
 {
     struct arena *arena = taking->histories->arena;
-    struct history_row *rows = arena_calloc(arena, item->count + reply->row_count, sizeof *rows);
 
-    if (item->count > 0)
-        memcpy(rows, item->rows, item->count * sizeof *rows);
-    for (size_t i = 0; i < reply->row_count; i++)
-        copy_row(arena, &reply->rows[i], &rows[item->count + i]);
+    if (item->error.code != ERROR_NONE)
+        return;
     item->reached = true;
-    item->rows = rows;
+    if (item->count + reply->row_count > ROWS_MAX) {
+        error_set(&item->error, ERROR_PROTOCOL, "the agent sends more than %d rows of history",
+                  ROWS_MAX);
+        error_at_target(&item->error, item->target->name);
+        return;
+    }
+    make_room(arena, item, reply->row_count);
+    for (size_t i = 0; i < reply->row_count; i++)
+        copy_row(arena, &reply->rows[i], &item->rows[item->count + i]);
     item->count += reply->row_count;
 }
 

@@ -8,8 +8,9 @@
 struct target_history {
     const struct target *target;
     bool reached;
-    const struct history_row *rows; /* in order; their chain was checked */
+    struct history_row *rows; /* in order; their chain was checked */
     size_t count;
+    size_t room; /* for that many rows */
     struct error error; /* if not reached, or if the chain does not hold */
 };
 

@@ -13,7 +13,8 @@ struct taking {
     struct survey *survey;
     struct agent_shares shares;
     struct survey_question question;
-    void *sets; /* tree of struct applied_set by id */
+    void *sets;        /* tree of struct applied_set by id */
+    size_t *sets_told; /* by each call */
 };
 
 static int compare_sets(const void *a, const void *b)
@@ -22,13 +23,16 @@ static int compare_sets(const void *a, const void *b)
                           &((const struct applied_set *)b)->id);
 }
 
-/* Copies a set into the survey unless an equal one is there. */
-static void keep_set(struct taking *taking, const struct applied_set *set)
+/* Copies a set into the survey unless an equal one is there. An agent has as many as it was asked
+   about targets at most. */
+static void keep_set(struct taking *taking, size_t call, const struct applied_set *set)
 {
     struct arena *arena = taking->survey->arena;
 
-    if (tfind(set, &taking->sets, compare_sets) != NULL)
+    if (taking->sets_told[call] == taking->shares.items[call].count ||
+        tfind(set, &taking->sets, compare_sets) != NULL)
         return;
+    taking->sets_told[call]++;
     struct applied_set *copy = arena_calloc(arena, 1, sizeof *copy);
     struct applied *items = arena_calloc(arena, set->count, sizeof *items);
     for (size_t i = 0; i < set->count; i++) {
@@ -133,7 +137,7 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
 
     switch (reply->kind) {
     case REPLY_HISTORY:
-        keep_set(taking, &reply->set);
+        keep_set(taking, call, &reply->set);
         break;
     case REPLY_TARGET:
         if (agent_share_find(share, reply->status.target, &place))
@@ -212,6 +216,7 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
         survey->items[i].target = selection->targets[i];
     taking.shares = agent_shares_of(survey->arena, inventory, selection->targets, selection->count);
     const struct call *calls = make_calls(&taking);
+    taking.sets_told = arena_calloc(survey->arena, taking.shares.count, sizeof *taking.sets_told);
     bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
     agent_shares_free(&taking.shares);
     tdestroy(taking.sets, no_free);

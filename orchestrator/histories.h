@@ -10,7 +10,7 @@ struct target_history {
     bool reached;
     struct history_row *rows; /* in order; their chain was checked */
     size_t count;
-    size_t room; /* for that many rows */
+    size_t room;        /* for that many rows */
     struct error error; /* if not reached, or if the chain does not hold */
 };
 

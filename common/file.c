@@ -1,5 +1,6 @@
 #include "common/file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -149,6 +150,7 @@ static bool write_temporary(const char *temporary_template, char **temporary, co
 /* link refuses an existing name where rename would replace it. */
 static bool put_in_place(const char *temporary, const char *path, bool replace, struct error *err)
 {
+    assert(temporary != NULL);
     int failed = replace ? rename(temporary, path) : link(temporary, path);
     int reason = errno;
 

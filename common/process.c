@@ -32,6 +32,7 @@ static int spawn(const char *const *argv, int output, int diagnostics, pid_t *ch
     sigset_t none, all;
     char *arguments[16] = {0};
 
+    assert(argv[0] != NULL);
     for (size_t i = 0; argv[i] != NULL; i++) {
         assert(i + 1 < COUNT_OF(arguments));
         memcpy(&arguments[i], &argv[i], sizeof arguments[i]); /* POSIX wants them without const */

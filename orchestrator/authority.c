@@ -31,16 +31,14 @@ static int64_t now_ms(const struct authority *authority)
 /* The directory, open and locked until it is closed; -1 and err. */
 static int lock_directory(const struct authority *authority, struct error *err)
 {
-    AUTO_FD int descriptor = open(authority->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int descriptor = open(authority->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    if (descriptor < 0 || flock(descriptor, LOCK_EX) != 0) {
-        error_set_errno(err, errno, "cannot open the authority's directory %s",
-                        authority->directory);
-        return -1;
-    }
-    int locked = descriptor;
-    descriptor = -1;
-    return locked;
+    if (descriptor >= 0 && flock(descriptor, LOCK_EX) == 0)
+        return descriptor;
+    error_set_errno(err, errno, "cannot open the authority's directory %s", authority->directory);
+    if (descriptor >= 0)
+        close(descriptor);
+    return -1;
 }
 
 /* Certificates and lists are written the same way: encoded to memory, then put in place at once. */

@@ -12,7 +12,7 @@
 #include "common/openssl.h"
 
 #define HOUR_MS (INT64_C(60) * 60 * 1000)
-#define TEN_YEARS_MS (3650 * 24 * HOUR_MS)
+#define TEN_YEARS_MS (3650L * 24L * HOUR_MS)
 
 /* NIST SP 800-57: below 112 bits of strength a key is not to be used any more. */
 enum { REQUEST_MAX = 64 * 1024, STRENGTH_LEAST = 112, SERIAL_SIZE = (SERIAL_HEX_SIZE - 1) / 2 };

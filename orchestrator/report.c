@@ -139,6 +139,7 @@ static void print_csv_cell(const char *text, FILE *out)
 
 static void print_csv(const struct report *report, FILE *out)
 {
+    assert(report->column_count > 0);
     for (size_t c = 0; c < report->column_count; c++)
         fprintf(out, "%s%s", c > 0 ? "," : "", report->columns[c].key);
     fputs("\r\n", out);
@@ -260,6 +261,7 @@ static void print_table(const struct report *report, const struct terminal *term
     const char **texts = escape_cells(report);
     struct table_row row = {.report = report, .widths = widths, .terminal = terminal};
 
+    assert(columns > 0);
     for (size_t c = 0; c < columns; c++) {
         titles[c] = report->columns[c].title;
         widths[c] = characters(titles[c]);

@@ -1,5 +1,6 @@
 #include "orchestrator/survey.h"
 
+#include <assert.h>
 #include <search.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,6 +106,7 @@ static void keep_status(struct taking *taking, struct surveyed *item,
         fail_item(item, &err);
         return;
     }
+    assert(set != NULL);
     item->reached = true;
     item->status = *status;
     item->status.target = item->target->name;

@@ -1,4 +1,5 @@
 /* fleet apply - brings targets to the newest version, or runs a saved plan. */
+#include <assert.h>
 #include <string.h>
 
 #include "common/buffer.h"
@@ -96,6 +97,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, &selection, NULL, err);
     if (survey == NULL || !check_fits(plan, survey, err))
         return STATUS_FAILED;
+    assert(selection.count > 0);
     const struct applying applying = {
         .plan = plan,
         .environment = selection.targets[0]->environment,

@@ -246,7 +246,7 @@ static bool check_intents(struct run *run, struct work *work, const struct targe
     size_t count = 0;
 
     work->left_count = 0;
-    if (head->open_intents == 0)
+    if (head->intents == 0)
         return true;
     if (!target_tables_intents(run->session, run->arena, &intents, &count, err))
         return false;

@@ -70,17 +70,21 @@ static bool keep(struct run *run, bool ok, struct error *err)
     return false;
 }
 
-bool marks_move(struct progress *progress, size_t next, struct error *err)
+bool marks_move_inside(struct progress *progress, size_t next, struct error *err)
 {
     struct run *run = progress->run;
     bool first = !progress->marked;
 
     progress->marked = true;
-    bool ok = progress_begin(run, err) && gate_raise(run, err) &&
-              (first || target_tables_finish_intent(run->session, &progress->work->key,
-                                                    (int)progress->done + 1, err)) &&
-              add_intent(progress, next, err);
-    return keep(run, ok, err);
+    return progress_begin(run, err) && gate_raise(run, err) &&
+           (first || target_tables_finish_intent(run->session, &progress->work->key,
+                                                 (int)progress->done + 1, err)) &&
+           add_intent(progress, next, err);
+}
+
+bool marks_move(struct progress *progress, size_t next, struct error *err)
+{
+    return keep(progress->run, marks_move_inside(progress, next, err), err);
 }
 
 /* A lost session's lock is taken again, which proves that it has ended. */

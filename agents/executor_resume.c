@@ -14,6 +14,17 @@ static const struct intent *find_open(const struct work *work)
     return NULL;
 }
 
+/* The one of the statement that ran last. */
+static const struct intent *find_last(const struct work *work)
+{
+    const struct intent *last = &work->left[0];
+
+    for (size_t i = 1; i < work->left_count; i++)
+        if (work->left[i].statement > last->statement)
+            last = &work->left[i];
+    return last;
+}
+
 static bool was_taken_back(const struct work *work)
 {
     for (size_t i = 0; i < work->left_count; i++)
@@ -152,6 +163,10 @@ enum part_end resume_part(struct progress *progress, struct error *err)
 
     if (was_taken_back(work))
         return compensate_left(progress, err);
+    if (open == NULL) {
+        open = find_last(work);
+        return is_same(work, open) ? go_on(progress, open, true, err) : refuse(progress, open, err);
+    }
     if (!judge(progress, open, is_same(work, open), &verdict, err))
         return end_of(progress, err);
     if (verdict == OBJECT_OTHER)

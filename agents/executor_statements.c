@@ -95,10 +95,21 @@ static bool check_lock(struct progress *progress, struct error *err)
     return false;
 }
 
+/* Rows wait for the history's commit, unless a statement of the session's that is still to come
+   (SET autocommit = 1, LOCK TABLES) commits them: then their end must go with them. */
+static bool tie_rows(struct progress *progress, struct error *err)
+{
+    const struct work *work = progress->work;
+    size_t after = progress->done + 1;
+
+    return after == work->count || work->facts[progress->done].class != CLASS_DATA ||
+           marks_move_inside(progress, after, err);
+}
+
 static bool move_on(struct progress *progress, size_t next, struct error *err)
 {
     if (next == progress->work->count)
-        return true;
+        return tie_rows(progress, err);
     if (!marks_move(progress, next, err)) {
         progress->suspect = true;
         progress->lost = progress->run->session->broken;

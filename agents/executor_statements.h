@@ -42,6 +42,8 @@ enum part_end progress_stuck(const struct progress *progress, const char *reason
 size_t marks_next(const struct work *work, size_t index);
 /* One commit: the fence if it is due, the end of the statement before, the intent of the next. */
 bool marks_move(struct progress *progress, size_t next, struct error *err) MUST_USE;
+/* The same in the transaction that is open, which whatever comes next may end. */
+bool marks_move_inside(struct progress *progress, size_t next, struct error *err) MUST_USE;
 /* Removes the intents of this attempt, on a new session if ours is lost. */
 bool marks_forget(struct progress *progress, struct error *err) MUST_USE;
 /* Takes over the intents of an earlier attempt, whose open one is over or to be run again; position

@@ -26,7 +26,7 @@ static bool read_intent(struct session *session, const struct target_head *head,
     size_t count = 0;
     size_t at = 0;
 
-    if (head->open_intents == 0)
+    if (head->intents == 0)
         return true;
     if (!target_tables_intents(session, arena, &intents, &count, err))
         return false;

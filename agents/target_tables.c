@@ -65,7 +65,7 @@ static bool take_head(void *context, size_t columns, const char *const *values)
     copy_text(head->store, sizeof head->store, values[2]);
     copy_text(head->rollout, sizeof head->rollout, values[3]);
     head->epoch = number_of(values[4]);
-    head->open_intents = number_of(values[5]);
+    head->intents = number_of(values[5]);
     return true;
 }
 
@@ -79,7 +79,7 @@ bool target_tables_head(struct session *session, struct target_head *head, struc
                " (SELECT store FROM %sfleet_fence WHERE id = 1),"
                " (SELECT rollout FROM %sfleet_fence WHERE id = 1),"
                " (SELECT epoch FROM %sfleet_fence WHERE id = 1),"
-               " (SELECT count(*) FROM %sfleet_intent WHERE status = 'open')",
+               " (SELECT count(*) FROM %sfleet_intent)",
                NULL, 0, take_head, head, err);
 }
 

@@ -18,7 +18,7 @@ struct target_head {
     int64_t epoch;      /* 0 without one */
     char store[64];
     char rollout[64];
-    int64_t open_intents;
+    int64_t intents; /* of a part that has not come to its row, whatever their status */
 };
 
 /* How far the statement of an intent is. */

@@ -113,3 +113,27 @@ def test_a_temporary_table_hides_none_of_the_next_step(one, engine):
                   "ALTER TABLE a DROP COLUMN b;\n")
     one.apply()
     assert engine.sql("SELECT count(b) FROM a", "one").strip() == "0"
+
+
+@only("mysql")
+def test_rows_that_a_session_statement_committed_come_once(one, engine):
+    one.migration("001_table", "CREATE TABLE t (id INTEGER);\n", "DROP TABLE t;\n")
+    one.apply()
+    script = "SET autocommit = 0;\nINSERT INTO t VALUES (1);\nSET autocommit = 1;\n"
+    fail(one, "-- fleet: check SELECT 1\n" + script, "needs_operator", 4)
+    one.migration("002_next", script, "SELECT 1;\n")
+    one.apply()
+    assert engine.sql("SELECT count(*) FROM t", "one").strip() == "1"
+
+
+@only("mysql")
+def test_a_part_whose_statements_have_all_run_does_not_begin_anew(one, engine):
+    """As after a crash between the mark of the last statement and the history's row."""
+    one.migration("001_table", *TABLE)
+    one.apply()
+    script = "CREATE TABLE more (id INTEGER);\n"
+    fail(one, "-- fleet: check SELECT 1\n" + script, "needs_operator", 4)
+    engine.sql("UPDATE fleet_intent SET status = 'done'", "one")
+    one.migration("002_next", script, "SELECT 1;\n")
+    one.apply()
+    assert engine.sql("SELECT count(*) FROM fleet_intent", "one").strip() == "0"

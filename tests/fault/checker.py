@@ -10,11 +10,12 @@ import json
 import os
 import re
 import sqlite3
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 import ed25519
-from sites import SqlError
+from sites import Lost, SqlError
 from world import ALONE, KEEP, NEWEST, scripts
 
 NONE = "0" * 64
@@ -324,17 +325,22 @@ class Checker:
 
     def expected_schema(self, count):
         engine = self.world.engine
-        if engine not in Checker.replayed:
-            self.scratch.clear()
-            self.scratch.make(*KEEP)
-            schemas = [self.scratch.schema()]
-            for version in range(1, NEWEST + 1):
-                up = scripts(version, engine)[0]
-                text = re.sub(r"^--.*\n", "", up, flags=re.MULTILINE)
-                self.scratch.make(*[s for s in text.split(";\n") if s])
-                schemas.append(self.scratch.schema())
-            Checker.replayed[engine] = schemas
+        while engine not in Checker.replayed:
+            try:
+                Checker.replayed[engine] = self.replay(engine)
+            except Lost:  # a server that is being killed
+                time.sleep(0.1)
         return Checker.replayed[engine][count]
+
+    def replay(self, engine):
+        self.scratch.clear()
+        self.scratch.make(*KEEP)
+        schemas = [self.scratch.schema()]
+        for version in range(1, NEWEST + 1):
+            text = re.sub(r"^--.*\n", "", scripts(version, engine)[0], flags=re.MULTILINE)
+            self.scratch.make(*[s for s in text.split(";\n") if s])
+            schemas.append(self.scratch.schema())
+        return schemas
 
     def check_schema(self, name, site, target):
         got, wanted = site.schema(), self.expected_schema(len(target.applied()))

@@ -4,8 +4,10 @@ A job is a text that reproduces a run of several cycles on fresh targets:
 
     ENGINE:MODE:walk:POINT:KIND:first|last      a fault at one point, in each scenario that meets it
     ENGINE:MODE:random:SEED                     a seeded choice of what is done, and of what dies
+    ENGINE:MODE:server:SEED                     the same while the server is killed again and again
 
-MODE is "local" (the agent inside the command) or "agent" (a process of its own, over TLS).
+MODE is "local" (the agent inside the command), "agent" (a process of its own, over TLS), or
+"proxy" (the same with a proxy before the agent and one before the database).
 """
 
 import random
@@ -13,6 +15,7 @@ import time
 
 from checker import Checker, Violation
 from points import POINTS
+from sites import Lost
 
 # What a job does one after the other, with a fault in each: name, way, to which version, and
 # whether the newest script fails (then the target must be where it was).
@@ -46,14 +49,16 @@ class Stats:
 
 
 class Hurt:
-    """What is done to a cycle: faults by process, or a kill after some time."""
+    """What is done to a cycle: faults by process, something before it, or a kill after a time."""
 
-    def __init__(self, agent=None, command=None, kill=None, after_s=0.0):
+    def __init__(self, agent=None, command=None, kill=None, after_s=0.0, before=None, rivals=0):
         self.agent, self.command = agent, command
         self.kill, self.after_s = kill, after_s  # of "agent", "command", or a function
+        self.before = before  # a function
+        self.rivals = rivals  # so many of the same command at once
 
     def __bool__(self):
-        return bool(self.agent or self.command or self.kill)
+        return bool(self.agent or self.command or self.kill or self.before or self.rivals)
 
 
 class Run:
@@ -79,7 +84,12 @@ class Run:
                 self.stats.found.append((self.job, violation))
 
     def start(self):
-        self.world.fresh()
+        while True:
+            try:
+                self.world.fresh()
+                break
+            except Lost:  # a server that is being killed
+                time.sleep(0.1)
         self.world.passed()
         self.hurt = self.alone = False
         self.halted = []
@@ -93,6 +103,10 @@ class Run:
             found[name] = sum(-1 if row[0] == "down" else 1 for row in rows)
         return found
 
+    def moment(self, rng):
+        """Some time within a command's life."""
+        return rng.uniform(0.001, 0.02 if self.world.engine == "sqlite" else 0.09)
+
     def words(self, way, to):
         verb = "apply" if way == "up" else "rollback"
         return (verb, "prod", "--to", f"{to:03d}", "--yes", "--output", "json")
@@ -103,6 +117,9 @@ class Run:
         if world.agent and (hurt.agent or not world.agent.alive()):
             world.stop_agent()
             world.start_agent(hurt.agent)
+        if hurt.before:
+            hurt.before(world)
+        rivals = [world.begin(*words) for _ in range(hurt.rivals)]
         process = world.begin(*words, fault=hurt.command)
         if hurt.kill:
             time.sleep(hurt.after_s)
@@ -112,7 +129,11 @@ class Run:
                 world.kill(process)
             else:
                 hurt.kill(world)
-        return world.end(process, words)
+        for rival in rivals:
+            world.end(rival, words)
+        answer = world.end(process, words)
+        world.calm()
+        return answer
 
     def cycle(self, way, to, failing, hurt):
         """False when an operator is needed, and the run cannot go on."""
@@ -127,7 +148,8 @@ class Run:
             self.stats.passed[point] = self.stats.passed.get(point, 0) + 1
         if hurt:
             counts["runs"] += 1
-            counts["kills"] += hurt.kill is not None or any(p.endswith("!") for p in passed)
+            counts["kills"] += bool(hurt.kill or hurt.before) or any(p.endswith("!")
+                                                                     for p in passed)
             self.hurt = True
             self.report(self.checker.moment())
             self.note_standing(answer, to, failing)
@@ -149,7 +171,7 @@ class Run:
 
     def check_healed(self, answers, before, to, failing):
         world, last = self.world, answers[-1]
-        self.halted = world.needs_operator()
+        self.halted = world.halted(last)
         if last.hung:
             self.report([Violation("I8", "command", f"hung: {last}")])
         if self.halted:
@@ -231,26 +253,52 @@ def hurt_in(world, passed, point, kind, which):
     return hurt_at(world, [(point, kind, 1 if which == "first" else count)])
 
 
-def random_hurt(run, rng, disturbances):
-    """Mostly a kill at a random moment, else one or two faults at random passings of any point."""
+def end_sessions(world):
+    """The server ends the sessions on a target, as an administrator or a failover would."""
+    for site in world.sites.values():
+        site.end_others()
+
+
+def random_link_hurt(run, rng):
+    """Something with the connections: to the agent, or from it to the database."""
+    link = rng.choice(run.world.links())
+    what = rng.choice(("cut", "reset"))
     choice = rng.random()
-    if choice < 0.25:
-        return Hurt(kill="command", after_s=rng.uniform(0.001, run.usual_s * 1.1))
-    if choice < 0.5 and run.world.agent:
-        return Hurt(kill="agent", after_s=rng.uniform(0.001, run.usual_s * 1.1))
-    if choice < 0.6 and disturbances:
-        return Hurt(kill=rng.choice(disturbances), after_s=rng.uniform(0.001, run.usual_s * 1.1))
+    if choice < 0.6:
+        down, after = rng.random() < 0.6, int(2 ** rng.uniform(0, 14))
+        return Hurt(before=lambda world: link.arm(what, down, after))
+    if choice < 0.8:
+        return Hurt(kill=lambda world: link.cut(what == "reset"), after_s=run.moment(rng))
+    delay_s = rng.uniform(0.001, 0.01)
+    return Hurt(before=lambda world: setattr(link, "delay_s", delay_s), kill="agent",
+                after_s=run.moment(rng) * 3)
+
+
+def random_hurt(run, rng):
+    """Mostly a kill at a random moment, else one or two faults at random passings of any point."""
+    agent = run.world.agent is not None
+    choice = rng.random()
+    if run.world.links() and choice < 0.7:
+        return random_link_hurt(run, rng)
+    if choice < 0.1:
+        return Hurt(rivals=rng.randint(1, 3), kill=rng.choice((None, "command")),
+                    after_s=run.moment(rng))
+    if choice < 0.3:
+        return Hurt(kill="command", after_s=run.moment(rng))
+    if choice < 0.5 and agent:
+        return Hurt(kill="agent", after_s=run.moment(rng))
+    if choice < 0.6 and run.world.engine != "sqlite":
+        return Hurt(kill=end_sessions, after_s=run.moment(rng))
     fault = f"any:crash:{rng.randint(1, 140)}"
-    if choice < 0.8 or not run.world.agent:
-        return Hurt(command=fault) if not run.world.agent else Hurt(agent=fault)
+    if choice < 0.8 or not agent:
+        return Hurt(agent=fault) if agent else Hurt(command=fault)
     return Hurt(command=f"any:crash:{rng.randint(1, 40)}",
                 agent=fault if rng.random() < 0.3 else None)
 
 
-def random_job(run, rng, disturbances=()):
+def random_job(run, rng, choose):
     run.start()
-    run.usual_s = 0.02 if run.world.engine == "sqlite" else 0.08
-    at = 0
+    at = top = 0
     for _ in range(rng.randint(2, 6)):
         if at > 2 and rng.random() < 0.35:
             way, to, failing = "down", rng.randint(1, at - 1), False
@@ -259,17 +307,24 @@ def random_job(run, rng, disturbances=()):
         else:
             way, to = "up", rng.randint(at + 1, min(at + 4, 12))
             # With a way back for each statement, so that all engines find the way back.
-            failing = at > 0 and to % 2 == 0 and rng.random() < 0.3
+            failing = at > 0 and to % 2 == 0 and to > top and rng.random() < 0.3
         run.alone = run.alone or max(at, to) >= 9
-        if not run.cycle(way, to, failing, random_hurt(run, rng, disturbances)):
+        if not run.cycle(way, to, failing, choose(run, rng)):
             return
-        at = at if failing else to
+        at = max(run.standing().values()) if failing else to
+        top = max(top, to)
 
 
-def do(run, counts, disturbances=()):
+def server_hurt(run, rng):
+    """The killer is at work in another process; here there is nothing more to do."""
+    return Hurt(before=lambda world: None)
+
+
+def do(run, counts):
     """Runs the job's text; counts is what trace gave."""
     words = run.job.split(":")
     if words[2] == "walk":
-        walk(run, counts, *words[3:6])
+        walk(run, counts(), *words[3:6])
     else:
-        random_job(run, random.Random(run.job), disturbances)
+        random_job(run, random.Random(run.job),
+                   server_hurt if words[2] == "server" else random_hurt)

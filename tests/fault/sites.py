@@ -47,7 +47,7 @@ class Client:
             line = line.rstrip("\n")
             if line == END:
                 break
-            if "server has gone away" in line or "Lost connection to" in line:
+            if line.startswith("ERROR 20"):  # the client's own: no server, or lost
                 self.stop()
                 raise Lost(line)
             if line.startswith(self.error_words):
@@ -173,7 +173,7 @@ class PostgreSQL(Site):
 
     def clear(self):
         self.end_others()
-        self.make("DROP SCHEMA public CASCADE", "CREATE SCHEMA public",
+        self.make("DROP SCHEMA IF EXISTS public CASCADE", "CREATE SCHEMA IF NOT EXISTS public",
                   "GRANT ALL ON SCHEMA public TO PUBLIC")
 
     def end_others(self):

@@ -13,8 +13,6 @@ import sys
 import time
 from pathlib import Path
 
-from sites import SqlError
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import fleet as support  # noqa: E402
 
@@ -121,8 +119,9 @@ class Answer:
 
 
 class World:
-    def __init__(self, root, engine, sites, agents, settings=""):
+    def __init__(self, root, engine, sites, agents, proxies=None, settings=""):
         self.root, self.engine, self.sites, self.settings = root, engine, sites, settings
+        self.proxies = proxies or {}  # "agent" and "database", as far as there are any
         root.mkdir(parents=True, exist_ok=True)
         self.fleet = support.Fleet(root)
         self.trace = root / "trace"
@@ -138,7 +137,17 @@ class World:
                               agent_keys=getattr(site, "keys", ()))
         if self.agent:
             self.agent.targets = self.fleet.targets
+        if "agent" in self.proxies:
+            self.proxies["agent"].to = self.agent.port
+            self.agent.address_port = self.proxies["agent"].port
         self.write()
+
+    def links(self):
+        return list(self.proxies.values())
+
+    def calm(self):
+        for proxy in self.proxies.values():
+            proxy.calm()
 
     def write(self):
         for version in range(1, NEWEST + 1):
@@ -239,29 +248,25 @@ class World:
             if self.agent and not self.agent.alive():
                 self.start_agent()
             answers.append(self.run(*words))
-            if answers[-1].status == expected or answers[-1].hung:
-                break
-            if self.needs_operator():
+            if answers[-1].status == expected or answers[-1].hung or self.names_operator(answers[-1]):
                 break
             time.sleep(0.02 * 2 ** min(i, 6))
         return answers
 
-    def needs_operator(self):
-        """Targets that say so themselves: an intent without an end."""
-        found = []
-        for name, site in self.sites.items():
-            try:
-                if site.has_history() and site.query(
-                        "SELECT 1 FROM fleet_intent WHERE status = 'open'")[0]:
-                    found.append(name)
-            except SqlError:
-                pass
-        return found
+    def halted(self, answer):
+        """The targets of which the command said that a person must decide."""
+        return [name for name, row in answer.rows().items() if row["code"] == "needs_operator"]
+
+    def names_operator(self, answer):
+        """For one target at least, and none else has anything left to do."""
+        halted = self.halted(answer)
+        return halted and all(name in halted or row["state"] == "applied"
+                              for name, row in answer.rows().items())
 
     def close(self):
         self.stop_agent()
-        for site in self.sites.values():
-            site.close()
+        for one in (*self.sites.values(), *self.proxies.values()):
+            one.close()
 
     def kill(self, process):
         """kill -9, wherever it is."""

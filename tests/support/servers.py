@@ -46,6 +46,8 @@ class Server:
         self.root.chmod(0o755)
         self.data = self.root / "data"
         self.log = self.root / "log"
+        # MariaDB names its temporary files by process id, which containers share.
+        self.environment = dict(os.environ, TMPDIR=str(self.root))
         if os.geteuid() == 0:
             shutil.chown(self.root, self.user, self.user)
         else:
@@ -59,7 +61,8 @@ class Server:
 
     def _run(self, command):
         done = subprocess.run(self._as_user(command), stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, cwd=self.root)
+                              stderr=subprocess.STDOUT, text=True, cwd=self.root,
+                              env=self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]} failed:\n{done.stdout}")
 
@@ -81,7 +84,7 @@ class Server:
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log,
                                             stdin=subprocess.DEVNULL, cwd=self.root,
-                                            start_new_session=True)
+                                            env=self.environment, start_new_session=True)
         end = time.monotonic() + DEADLINE_S
         while not self.ready():
             if self.process.poll() is not None or time.monotonic() > end:

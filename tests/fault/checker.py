@@ -20,6 +20,9 @@ from world import ALONE, KEEP, NEWEST, scripts
 
 NONE = "0" * 64
 
+# Ends of a job that leave the target as it was.
+CLEAN = ("failed_clean", "rolled_back", "refused", "skipped", "fenced", "stale")
+
 # What is known to be missing; a line goes when the product has it.
 NO_OUTBOX = "an outcome that nobody was there to hear is not told again"
 NO_RESUME = "a rollout whose command died is not closed by the next"
@@ -281,8 +284,18 @@ class Checker:
             self.need(milliseconds(row["started_at"]) <= plan["header"]["finish_by_ms"], "I10",
                       name, f"row {row['seq']} began after its plan's time")
         rows = {(r["plan"], r["version"], r["direction"]): r for r in target.history}
+        net = {}  # of each rollout: rows of a way back in the same plan cancel their steps
+        for row in target.history:
+            way = (row["rollout"], row["version"])
+            net[way] = net.get(way, 0) + (-1 if row["direction"] == "down" else 1)
         for (rollout, job_target), state in store.jobs.items():
-            if job_target != name or state != "applied":
+            if job_target != name:
+                continue
+            if state in CLEAN:
+                left = [version for (r, version), n in net.items() if r == rollout and n]
+                self.need(not left, "I7", name, f"rollout {rollout[:12]} is said to be {state},"
+                          f" and {left} stand")
+            if state != "applied":
                 continue
             digest = store.rollouts[rollout]["plan"]
             for step in self.steps_of(store.plans[digest], name):

@@ -1,8 +1,8 @@
-"""Checks the invariants I1 to I16 of docs/reliability.md from outside.
+"""Checks the invariants of README.md from outside.
 
 Nothing of the product is used: targets are read with the engines' own clients, the store with the
-sqlite3 module, hashes and signatures are computed here from the documented formats (docs/plan.md,
-docs/execution.md, docs/formats.md). Each violation names the invariant and the evidence.
+sqlite3 module, hashes and signatures are computed here from the formats in docs/plan.md,
+docs/execution.md, common/history.h and ledger.h. Each violation names the invariant and the evidence.
 """
 
 import hashlib

@@ -2,7 +2,8 @@
 
 Nothing of the product is used: targets are read with the engines' own clients, the store with the
 sqlite3 module, hashes and signatures are computed here from the formats in docs/plan.md,
-docs/execution.md, common/history.h and ledger.h. Each violation names the invariant and the evidence.
+docs/execution.md, common/history.h and orchestrator/ledger.h. Each violation names the invariant
+and the evidence.
 """
 
 import hashlib
@@ -19,6 +20,9 @@ from sites import Lost, SqlError
 from world import ALONE, KEEP, NEWEST, scripts
 
 NONE = "0" * 64
+
+DESCRIPTORS_AT_REST = 64
+SESSIONS_END_S = 10
 
 # Ends of a job that leave the target as it was.
 CLEAN = ("failed_clean", "rolled_back", "refused", "skipped", "fenced", "stale")
@@ -263,9 +267,14 @@ class Checker:
         for row in target.history:
             self.need(by_epoch.setdefault(row["epoch"], row["rollout"]) == row["rollout"], "I6",
                       name, f"epoch {row['epoch']} has two rollouts")
-        applied = [int(v) for v in target.applied()]
-        self.need(applied == list(range(1, len(applied) + 1)), "I3", name,
-                  f"{applied} is no prefix of the plan")
+        applied = []
+        for row in target.history:
+            version = int(row["version"])
+            newest = applied.pop() if row["direction"] == "down" and applied else version
+            if row["direction"] != "down":
+                applied.append(version)
+            self.need(newest == version and applied == list(range(1, len(applied) + 1)), "I3",
+                      name, f"row {row['seq']} leaves {applied}, which is no prefix of the plan")
 
     # I7, I10: rows come from plans that were signed, and what is called applied is there.
 
@@ -402,15 +411,21 @@ class Checker:
         left = site.leftovers()
         self.need(not left, "I9", name, f"left behind: {left}")
 
-    def descriptors(self, pid, most):
-        """Of an agent at rest."""
-        try:
-            found = [os.readlink(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd")]
-        except OSError:
-            return []
-        if len(found) <= most:
-            return []
-        return [Violation("I9", f"process {pid}", f"{len(found)} descriptors: {sorted(found)}")]
+    def left_behind(self):
+        """After a job: what the agent holds at rest, and what of it outlives it."""
+        self.found = []
+        agent = self.world.agent
+        if agent and agent.alive():
+            held = os.listdir(f"/proc/{agent.process.pid}/fd")
+            self.need(len(held) <= DESCRIPTORS_AT_REST, "I9", "agent",
+                      f"{len(held)} descriptors at rest")
+        self.world.stop_agent()
+        end = time.monotonic() + SESSIONS_END_S
+        for name, site in self.world.sites.items():
+            while site.sessions() and time.monotonic() < end:
+                time.sleep(0.02)
+            self.need(not site.sessions(), "I9", name, f"sessions live on: {site.sessions()}")
+        return self.found
 
     # I14: the secret is nowhere but in its file.
 

@@ -323,6 +323,12 @@ def server_hurt(run, rng):
 
 def do(run, counts):
     """Runs the job's text; counts is what trace gave."""
+    choose_and_do(run, counts)
+    if ":server:" not in run.job:
+        run.report(run.checker.left_behind())
+
+
+def choose_and_do(run, counts):
     words = run.job.split(":")
     if words[2] == "walk":
         walk(run, counts(), *words[3:6])

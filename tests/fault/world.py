@@ -82,7 +82,8 @@ class Agent(support.Agent):
         self.write_config()
         for _ in range(5):
             with open(self.log, "ab") as log:
-                self.process = subprocess.Popen([support.AGENT, "--config", self.config],
+                self.process = subprocess.Popen(["setpriv", "--pdeathsig=KILL", "--", support.AGENT,
+                                                 "--config", self.config],
                                                 cwd=self.fleet.root, stderr=log, stdout=log,
                                                 env=environment)
             end = time.monotonic() + support.DEADLINE_S

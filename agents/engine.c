@@ -70,3 +70,24 @@ int64_t session_time_left_ms(const struct session *session, int64_t limit_ms)
         left = 0;
     return left < limit_ms ? left : limit_ms;
 }
+
+bool session_must_give_way(struct session *session, bool blocking)
+{
+    int64_t now_ms = session->clock->monotonic_ms(session->clock);
+
+    if (!blocking)
+        session->blocking_since_ms = 0;
+    else if (session->blocking_since_ms == 0)
+        session->blocking_since_ms = now_ms;
+    session->gave_way =
+        session->gave_way || (blocking && session->max_blocking_ms != 0 &&
+                              now_ms - session->blocking_since_ms >= session->max_blocking_ms);
+    return session->gave_way;
+}
+
+bool session_fail_gave_way(const struct session *session, struct error *err)
+{
+    return error_set(err, ERROR_LOCKED,
+                     "cancelled while it waited for a lock, as others waited behind it for %lld ms",
+                     (long long)session->max_blocking_ms);
+}

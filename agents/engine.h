@@ -43,9 +43,13 @@ struct session {
     int64_t deadline_ms;   /* monotonic; past it a statement is cancelled on the server and the call
                               fails with ERROR_TIMEOUT; 0 for none */
     atomic_bool cancelled; /* set by session_cancel: the call fails with ERROR_CANCELLED */
-    bool broken;           /* the connection is lost: only close is of use */
-    bool kept_changes;     /* the last rollback left some: their tables have no transactions */
-    bool saw_tables;       /* fleet's tables were there, committed, when this session last looked */
+    int64_t max_blocking_ms;   /* a statement of a script that waits for a lock while others wait
+                                  behind it for longer fails with ERROR_LOCKED; 0 for no limit */
+    int64_t blocking_since_ms; /* monotonic: both were seen at every look since; 0 if not */
+    bool gave_way;             /* the statement of a script was ended for that */
+    bool broken;               /* the connection is lost: only close is of use */
+    bool kept_changes;         /* the last rollback left some: their tables have no transactions */
+    bool saw_tables; /* fleet's tables were there, committed, when this session last looked */
 };
 
 struct server_info {
@@ -197,5 +201,11 @@ void session_cancel(struct session *session);
 
 /* Milliseconds left until the deadline, at most limit; limit when there is none; 0 when past. */
 int64_t session_time_left_ms(const struct session *session, int64_t limit_ms);
+
+/* For an engine that looks now and then while a statement runs: whether it has to give way, now
+   that it waits with others behind it, or does not. */
+bool session_must_give_way(struct session *session, bool blocking);
+/* What came of it: ERROR_LOCKED. Always false. */
+bool session_fail_gave_way(const struct session *session, struct error *err);
 
 #endif

@@ -6,7 +6,7 @@
 struct executor_limits executor_limits_default(void)
 {
     return (struct executor_limits){
-        .lock_timeout_ms = 3000, .lock_budget_ms = 60000, .statement_timeout_ms = 0};
+        .lock_timeout_ms = 3000, .lock_budget_ms = 60000, .max_blocking_ms = 3000};
 }
 
 static int64_t now_ms(const struct run *run)

@@ -28,6 +28,8 @@ struct job {
 struct executor_limits {
     int64_t lock_timeout_ms;      /* of one try, unless the script says otherwise: 3 s */
     int64_t lock_budget_ms;       /* for all tries of one step: 60 s */
+    int64_t max_blocking_ms;      /* that others wait behind what waits, unless the script's lock
+                                     timeout is longer: 3 s */
     int64_t statement_timeout_ms; /* 0: none */
 };
 struct executor_limits executor_limits_default(void);

@@ -38,24 +38,48 @@ static enum intent_status status_left(const struct work *work, int statement, co
     return INTENT_DONE;
 }
 
+/* A lock that it did not get has changed nothing, and gives way again. */
+static bool has_not_run(struct progress *progress, size_t u, const char *before)
+{
+    const struct work *work = progress->work;
+    enum object_verdict verdict = OBJECT_OTHER;
+    struct error ignored = {0};
+
+    return !progress->run->session->broken &&
+           probe_judge(progress, &work->undo[u], &work->undo_facts[u], before, &verdict,
+                       &ignored) &&
+           verdict == OBJECT_BEFORE;
+}
+
 /* Rows go back in the transaction that says so. */
-static bool run_undo(struct progress *progress, size_t u, struct error *err)
+static bool run_patiently(struct progress *progress, size_t u, const char *before,
+                          struct error *err)
 {
     struct run *run = progress->run;
     const struct work *work = progress->work;
-    const struct statement *undo = &work->undo[u];
+    const struct statement_facts *facts = &work->undo_facts[u];
+
+    patience_renew(&progress->patience, run);
+    do {
+        if ((facts->class != CLASS_DATA || progress_begin(run, err)) &&
+            !FAULT_ERROR(statement_undo, err) && progress_run(progress, &work->undo[u], facts, err))
+            return true;
+        progress_roll_back(run);
+    } while (err->code == ERROR_LOCKED && has_not_run(progress, u, before) &&
+             patience_wait(run, work, &progress->patience, err));
+    return false;
+}
+
+static bool run_undo(struct progress *progress, size_t u, struct error *err)
+{
+    const struct work *work = progress->work;
+    size_t index = (size_t)work->undo[u].undoes - 1;
     AUTO_BUFFER struct buffer before = {0};
 
-    if (!probe_describe(run, &work->undo_facts[u], &before, err) ||
-        !marks_undo(progress, (size_t)undo->undoes - 1, INTENT_UNDOING, buffer_text(&before), err))
-        return false;
-    if (work->undo_facts[u].class == CLASS_DATA && !progress_begin(run, err))
-        return false;
-    if (!FAULT_ERROR(statement_undo, err) &&
-        run->session->engine->run(run->session, undo->sql, undo->length, err))
-        return marks_undo(progress, (size_t)undo->undoes - 1, INTENT_UNDONE, "", err);
-    progress_roll_back(run);
-    return false;
+    return probe_describe(progress->run, &work->undo_facts[u], &before, err) &&
+           marks_undo(progress, index, INTENT_UNDOING, buffer_text(&before), err) &&
+           run_patiently(progress, u, buffer_text(&before), err) &&
+           marks_undo(progress, index, INTENT_UNDONE, "", err);
 }
 
 /* What a cut-off attempt has begun to take back may be over. */
@@ -65,7 +89,7 @@ static bool finish_undo(struct progress *progress, size_t u, const char *before,
     const struct statement *undo = &work->undo[u];
     enum object_verdict verdict;
 
-    if (!probe_judge(progress->run, undo, &work->undo_facts[u], before, &verdict, err))
+    if (!probe_judge(progress, undo, &work->undo_facts[u], before, &verdict, err))
         return false;
     if (verdict == OBJECT_OTHER)
         return error_set(err, ERROR_NEEDS_OPERATOR, "whether it has run cannot be told");

@@ -19,6 +19,14 @@ struct patience patience_start(const struct run *run)
     return (struct patience){.since_ms = now_ms(run), .pause_ms = FIRST_PAUSE_MS};
 }
 
+void patience_renew(struct patience *patience, const struct run *run)
+{
+    bool told = patience->told;
+
+    *patience = patience_start(run);
+    patience->told = told;
+}
+
 /* In short naps, so that a cancelled run ends soon. */
 static void nap(const struct run *run, int64_t pause_ms)
 {
@@ -67,22 +75,35 @@ bool patience_wait(struct run *run, const struct work *work, struct patience *pa
     return true;
 }
 
-bool gate_configure(struct run *run, const struct work *work, struct error *err)
+static int64_t longer(int64_t one, int64_t other)
 {
-    const struct engine *engine = run->session->engine;
+    return one > other ? one : other;
+}
+
+bool gate_limit(struct run *run, const struct work *work, bool patient, struct error *err)
+{
     const struct directives *directives = &work->directives;
     int64_t lock_ms = directives->lock_timeout_ms != 0 ? directives->lock_timeout_ms
                                                        : run->limits->lock_timeout_ms;
     int64_t statement_ms = directives->statement_timeout_ms != 0
                                ? directives->statement_timeout_ms
                                : run->limits->statement_timeout_ms;
-    const char *off = engine->foreign_keys_off;
 
-    if (!engine->limit(run->session, lock_ms, statement_ms, err))
-        return error_wrap(err, "cannot set timeouts");
-    if (!directives->foreign_keys_off)
+    run->session->max_blocking_ms =
+        longer(directives->lock_timeout_ms, run->limits->max_blocking_ms);
+    return run->session->engine->limit(run->session, patient ? 0 : lock_ms, statement_ms, err) ||
+           error_wrap(err, "cannot set timeouts");
+}
+
+bool gate_configure(struct run *run, const struct work *work, struct error *err)
+{
+    const char *off = run->session->engine->foreign_keys_off;
+
+    if (!gate_limit(run, work, false, err))
+        return false;
+    if (!work->directives.foreign_keys_off)
         return true;
-    return engine->run(run->session, off, strlen(off), err) ||
+    return run->session->engine->run(run->session, off, strlen(off), err) ||
            error_wrap(err, "cannot turn foreign keys off");
 }
 

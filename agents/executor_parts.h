@@ -90,11 +90,15 @@ struct patience {
     bool told;
 };
 struct patience patience_start(const struct run *run);
+/* For the next statement, which has the whole budget again. */
+void patience_renew(struct patience *patience, const struct run *run);
 /* After ERROR_LOCKED: pauses, tells the observer once who is in the way, and clears err. False,
    with the blocker in err, when the budget is spent or the run is cancelled. */
 bool patience_wait(struct run *run, const struct work *work, struct patience *patience,
                    struct error *err) MUST_USE;
 
+/* Sets timeouts for a work; without one for locks if patient. */
+bool gate_limit(struct run *run, const struct work *work, bool patient, struct error *err) MUST_USE;
 /* Sets timeouts and foreign keys for a work; outside any transaction. */
 bool gate_configure(struct run *run, const struct work *work, struct error *err) MUST_USE;
 /* Takes the lock or fails with ERROR_LOCKED. */

@@ -59,18 +59,26 @@ static bool was_renamed(struct run *run, const struct statement_facts *facts, co
 }
 
 /* Nobody builds it any more, and before the statement it was not there or was valid. */
-static bool drop_invalid(struct run *run, const struct statement_facts *facts, struct error *err)
+static bool drop_invalid(struct progress *progress, const struct statement_facts *facts,
+                         struct error *err)
 {
-    const struct engine *engine = run->session->engine;
+    struct session *session = progress->run->session;
+    struct patience patience = patience_start(progress->run);
 
-    return engine->drop_invalid == NULL ||
-           engine->drop_invalid(run->session, facts->object, facts->table, err);
+    if (session->engine->drop_invalid == NULL)
+        return true;
+    while (!session->engine->drop_invalid(session, facts->object, facts->table, err))
+        if (err->code != ERROR_LOCKED || session->broken ||
+            !patience_wait(progress->run, progress->work, &patience, err))
+            return false;
+    return true;
 }
 
-static bool judge_object(struct run *run, const struct statement *statement,
+static bool judge_object(struct progress *progress, const struct statement *statement,
                          const struct statement_facts *facts, const char *before,
                          enum object_verdict *verdict, struct error *err)
 {
+    struct run *run = progress->run;
     AUTO_BUFFER struct buffer now = {0};
     bool renamed;
 
@@ -83,10 +91,10 @@ static bool judge_object(struct run *run, const struct statement *statement,
     if (*verdict != OBJECT_HALF)
         return true;
     *verdict = OBJECT_BEFORE;
-    return *before != '\0' || drop_invalid(run, facts, err);
+    return *before != '\0' || drop_invalid(progress, facts, err);
 }
 
-bool probe_judge(struct run *run, const struct statement *statement,
+bool probe_judge(struct progress *progress, const struct statement *statement,
                  const struct statement_facts *facts, const char *before,
                  enum object_verdict *verdict, struct error *err)
 {
@@ -97,8 +105,8 @@ bool probe_judge(struct run *run, const struct statement *statement,
     };
 
     if (statement->probe != NULL)
-        return ask(run, statement->probe, verdict, err);
+        return ask(progress->run, statement->probe, verdict, err);
     *verdict = verdicts[facts->class];
     return facts->class != CLASS_PROBEABLE ||
-           judge_object(run, statement, facts, before, verdict, err);
+           judge_object(progress, statement, facts, before, verdict, err);
 }

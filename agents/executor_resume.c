@@ -114,7 +114,7 @@ static bool judge(struct progress *progress, const struct intent *open, bool sam
     if (strcmp(open->class_name, statement_class_name(CLASS_OPAQUE)) == 0)
         facts.class = CLASS_OPAQUE;
     if (!await_end(progress, open, &statement, err) ||
-        !probe_judge(run, &statement, &facts, open->before, verdict, err))
+        !probe_judge(progress, &statement, &facts, open->before, verdict, err))
         return false;
     if (!same && (*verdict == OBJECT_AFTER || facts.class == CLASS_RERUNNABLE))
         *verdict = OBJECT_OTHER;

@@ -25,21 +25,31 @@ bool progress_begin(struct run *run, struct error *err)
     return engine->in_transaction(run->session) || engine->begin(run->session, err);
 }
 
-/* CONCURRENTLY waits for old transactions, and cut short by a lock timeout it leaves an invalid
-   index behind: the statement's own limit alone ends it. */
-static bool run_raw(struct run *run, const struct work *work, size_t index, struct error *err)
+bool progress_run(struct progress *progress, const struct statement *statement,
+                  const struct statement_facts *facts, struct error *err)
 {
-    const struct engine *engine = run->session->engine;
-    const struct statement *statement = &work->statements[index];
-    bool patient = work->facts[index].in_stages;
+    struct run *run = progress->run;
+    const struct work *work = progress->work;
+    bool patient = facts->in_stages;
+    struct error ignored = {0};
 
-    if (patient && !engine->limit(run->session, 0, work->directives.statement_timeout_ms, err))
+    if (patient && !gate_limit(run, work, true, err))
         return false;
+    bool ok = run->session->engine->run(run->session, statement->sql, statement->length, err);
+    if (patient && !gate_limit(run, work, false, ok ? err : &ignored))
+        return false;
+    return ok;
+}
+
+static bool run_raw(struct progress *progress, size_t index, struct error *err)
+{
+    const struct work *work = progress->work;
+
     if (FAULT_ERROR(alone_run, err) ||
-        !engine->run(run->session, statement->sql, statement->length, err))
+        !progress_run(progress, &work->statements[index], &work->facts[index], err))
         return false;
     FAULT_POINT(alone_ran);
-    return !patient || gate_configure(run, work, err);
+    return true;
 }
 
 /* What a statement that failed has left, as far as can be told. */
@@ -51,7 +61,7 @@ static void inspect(struct progress *progress, size_t index)
     enum object_verdict verdict = OBJECT_OTHER;
     struct error ignored = {0};
     bool told = !session->broken && (facts->kind != OBJECT_NONE || !facts->in_stages) &&
-                probe_judge(progress->run, &work->statements[index], facts,
+                probe_judge(progress, &work->statements[index], facts,
                             buffer_text(&progress->before), &verdict, &ignored);
 
     progress->lost = session->broken;
@@ -66,8 +76,9 @@ static bool run_statement(struct progress *progress, size_t index, struct error 
     const struct work *work = progress->work;
     bool data = work->facts[index].class == CLASS_DATA;
 
+    patience_renew(&progress->patience, run);
     do {
-        if ((!data || progress_begin(run, err)) && run_raw(run, work, index, err))
+        if ((!data || progress_begin(run, err)) && run_raw(progress, index, err))
             return true;
         if (data)
             progress_roll_back(run);

@@ -32,6 +32,11 @@ struct progress {
 void progress_roll_back(struct run *run);
 /* In the transaction that is open, or a new one. */
 bool progress_begin(struct run *run, struct error *err) MUST_USE;
+/* Runs a statement under the limits of the part. CONCURRENTLY waits for old transactions, and cut
+   short by a lock timeout it leaves an invalid index behind: the statement's own limit ends it, and
+   whoever waits behind it. */
+bool progress_run(struct progress *progress, const struct statement *statement,
+                  const struct statement_facts *facts, struct error *err) MUST_USE;
 /* What stays is for a person: the intent says where, the error why. */
 enum part_end progress_stuck(const struct progress *progress, const char *reason,
                              struct error *err);
@@ -64,7 +69,7 @@ bool probe_class(struct progress *progress, size_t index, enum statement_class *
                  struct error *err) MUST_USE;
 /* Whether a statement has run, when its session is gone. An index that it left invalid is dropped.
    Never OBJECT_HALF. */
-bool probe_judge(struct run *run, const struct statement *statement,
+bool probe_judge(struct progress *progress, const struct statement *statement,
                  const struct statement_facts *facts, const char *before,
                  enum object_verdict *verdict, struct error *err) MUST_USE;
 

@@ -29,6 +29,7 @@ struct service_settings {
     int64_t keep_ms;              /* an idle session is closed after this */
     int64_t lock_timeout_ms;      /* of one try to get a lock; 0: 3 s */
     int64_t lock_budget_ms;       /* for all tries of one step; 0: 60 s */
+    int64_t max_blocking_ms;      /* that others wait behind a statement that waits; 0: 3 s */
     int64_t statement_timeout_ms; /* 0: none */
     const struct clock *clock;
     const struct random_source *random;

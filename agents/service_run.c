@@ -100,6 +100,8 @@ static struct executor_limits limits_of(const struct service_settings *settings)
         limits.lock_timeout_ms = settings->lock_timeout_ms;
     if (settings->lock_budget_ms > 0)
         limits.lock_budget_ms = settings->lock_budget_ms;
+    if (settings->max_blocking_ms > 0)
+        limits.max_blocking_ms = settings->max_blocking_ms;
     limits.statement_timeout_ms = settings->statement_timeout_ms;
     return limits;
 }

@@ -66,6 +66,7 @@ static struct service *make_service(const struct agent_configuration *configurat
         .keep_ms = configuration->keep_for_ms,
         .lock_timeout_ms = configuration->lock_timeout_ms,
         .lock_budget_ms = configuration->lock_budget_ms,
+        .max_blocking_ms = configuration->max_blocking_ms,
         .statement_timeout_ms = configuration->statement_timeout_ms,
         .clock = clock_system(),
         .random = random_system(),

@@ -38,6 +38,7 @@ struct agent_configuration {
     int64_t keep_for_ms;          /* an idle session is closed after this */
     int64_t lock_timeout_ms;      /* of one try */
     int64_t lock_budget_ms;       /* for all tries of one step */
+    int64_t max_blocking_ms;      /* that others wait behind a statement that waits */
     int64_t statement_timeout_ms; /* 0: none */
 
     int max_connections;

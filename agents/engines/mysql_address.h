@@ -34,6 +34,7 @@ struct mysql_address {
     const char *ssl_key;
     enum mysql_tls tls;
     unsigned connect_timeout_s;
+    unsigned answer_within_s; /* how long a reply may take; 0: as long as it likes */
 };
 
 /* Pure. ERROR_CONFIG says what is wrong; a password in the url is refused and not repeated. */

@@ -112,6 +112,8 @@ static void set_options(MYSQL *db, const struct mysql_address *address)
 
     mysql_options(db, MYSQL_OPT_LOCAL_INFILE, &refused);
     mysql_options(db, MYSQL_OPT_CONNECT_TIMEOUT, &address->connect_timeout_s);
+    if (address->answer_within_s != 0)
+        mysql_options(db, MYSQL_OPT_READ_TIMEOUT, &address->answer_within_s);
     mysql_options(db, MYSQL_SET_CHARSET_NAME, "utf8mb4");
     mysql_options(db, MYSQL_OPT_CONNECT_ATTR_RESET, NULL);
     mysql_options4(db, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "fleet");
@@ -141,14 +143,23 @@ MYSQL *mysql_dial(const struct mysql_address *address, const char *password, str
     return db;
 }
 
-bool mysql_kill_query(struct mysql_session *session, struct error *err)
+MYSQL *mysql_dial_aside(const struct mysql_session *session, struct error *err)
 {
+    enum { ANSWER_WITHIN_S = 5 };
     struct mysql_address address = session->address;
-    char sql[64];
 
     /* A script may have dropped the database. */
     address.database = NULL;
-    MYSQL *db = mysql_dial(&address, session->password, err);
+    address.answer_within_s = ANSWER_WITHIN_S;
+    if (address.connect_timeout_s > ANSWER_WITHIN_S)
+        address.connect_timeout_s = ANSWER_WITHIN_S;
+    return mysql_dial(&address, session->password, err);
+}
+
+bool mysql_kill_query(struct mysql_session *session, struct error *err)
+{
+    char sql[64];
+    MYSQL *db = mysql_dial_aside(session, err);
 
     if (db == NULL)
         return false;

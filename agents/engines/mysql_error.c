@@ -94,6 +94,8 @@ bool mysql_fail_interrupted(const struct mysql_session *session, struct error *e
         session->base.clock->monotonic_ms(session->base.clock) >= session->statement_deadline_ms)
         return error_set(err, ERROR_TIMEOUT, "stopped by statement-timeout after %lld ms",
                          (long long)session->statement_timeout_ms);
+    if (session->base.gave_way)
+        return session_fail_gave_way(&session->base, err);
     return error_set(err, ERROR_CANCELLED, "somebody ended the statement with KILL QUERY");
 }
 

@@ -120,3 +120,42 @@ void mysql_name_blocker(struct session *base, struct buffer *out)
                                 &description, &ignored);
     }
 }
+
+/* Whose queries wait for a lock of tables while ours does. Those before ours in the queue are not
+   told from those behind it: they wait for the same. */
+static const char blocked_queries[] =
+    "SELECT 1 FROM information_schema.processlist o JOIN information_schema.processlist p"
+    " ON p.id <> o.id AND p.state LIKE 'Waiting for %% lock'"
+    " WHERE o.id = %lu AND o.state LIKE 'Waiting for %% lock' LIMIT 1";
+
+static bool has_rows(MYSQL *db, const char *sql, bool *found)
+{
+    *found = false;
+    if (mysql_real_query(db, sql, (unsigned long)strlen(sql)) != 0)
+        return false;
+    MYSQL_RES *result = mysql_store_result(db);
+    if (result == NULL)
+        return false;
+    *found = mysql_num_rows(result) > 0;
+    mysql_free_result(result);
+    return true;
+}
+
+bool mysql_onlooker_look(struct mysql_onlooker *onlooker, struct mysql_session *session)
+{
+    AUTO(text) char *sql = xasprintf(blocked_queries, session->id);
+    struct error ignored = {0};
+    bool blocking = false;
+
+    if (onlooker->db == NULL && !onlooker->given_up)
+        onlooker->db = mysql_dial_aside(session, &ignored);
+    onlooker->given_up =
+        onlooker->given_up || onlooker->db == NULL || !has_rows(onlooker->db, sql, &blocking);
+    return !onlooker->given_up && session_must_give_way(&session->base, blocking);
+}
+
+void mysql_onlooker_end(struct mysql_onlooker *onlooker)
+{
+    if (onlooker->db != NULL)
+        mysql_close(onlooker->db);
+}

@@ -52,15 +52,28 @@ void mysql_enter_thread(void);
 /* Another connection to the same server with the same login; NULL and err. */
 MYSQL *mysql_dial(const struct mysql_address *address, const char *password, struct error *err);
 
+/* The same for a second connection beside a session, which must not keep that waiting. */
+MYSQL *mysql_dial_aside(const struct mysql_session *session, struct error *err);
+
 int mysql_socket_of(MYSQL *db);
 
 /* Ends what the session runs, from a second connection; false if that cannot be had. */
 bool mysql_kill_query(struct mysql_session *session, struct error *err) MUST_USE;
 
-/* Which of the two may end a statement before its time. */
+/* A look from outside at what the session runs: a second connection, made when it is slow. */
+struct mysql_onlooker {
+    MYSQL *db;
+    bool given_up; /* it cannot be had, or may not see */
+};
+/* Whether the statement has to give way to others. */
+bool mysql_onlooker_look(struct mysql_onlooker *onlooker, struct mysql_session *session);
+void mysql_onlooker_end(struct mysql_onlooker *onlooker);
+
+/* What may end a statement before its time. */
 enum mysql_patience {
-    MYSQL_HASTY,  /* deadline and cancellation end it */
-    MYSQL_STEADY, /* nothing does: COMMIT, ROLLBACK and what cleans up */
+    MYSQL_HASTY,    /* deadline and cancellation end it */
+    MYSQL_STEADY,   /* nothing does: COMMIT, ROLLBACK and what cleans up */
+    MYSQL_YIELDING, /* as hasty, and others that wait behind it: statements of a script */
 };
 
 /* Sends one statement and waits until its first result is there to be read. */

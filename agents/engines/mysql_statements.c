@@ -201,7 +201,9 @@ bool mysql_run_counted(struct session *base, const char *sql, size_t length, int
     if (session->statement_timeout_ms != 0)
         session->statement_deadline_ms =
             base->clock->monotonic_ms(base->clock) + session->statement_timeout_ms;
-    bool ok = mysql_perform(session, sql, length, MYSQL_HASTY, err);
+    base->gave_way = false;
+    base->blocking_since_ms = 0;
+    bool ok = mysql_perform(session, sql, length, MYSQL_YIELDING, err);
     if (ok)
         ok = settle(session, &reader, read_watched(session, &reader, err), err);
     session->statement_deadline_ms = 0;

@@ -19,6 +19,9 @@
 /* A killed statement may have much to undo before it answers. */
 enum { KILL_PATIENCE_MS = 60000, NO_LIMIT_MS = INT_MAX };
 
+/* Between two looks at others that may wait behind a statement. */
+enum { LOOK_MS = 300 };
+
 static int64_t now_ms(const struct mysql_session *session)
 {
     return session->base.clock->monotonic_ms(session->base.clock);
@@ -43,6 +46,8 @@ static bool refuse_late(struct mysql_session *session, struct error *err)
 {
     if (atomic_load(&session->base.cancelled))
         return error_set(err, ERROR_CANCELLED, "cancelled");
+    if (session->base.gave_way && time_left_ms(session) > 0)
+        return session_fail_gave_way(&session->base, err);
     return error_set(err, ERROR_TIMEOUT, "stopped at the deadline");
 }
 
@@ -89,6 +94,29 @@ static bool await_server(struct mysql_session *session, int timeout_ms, bool has
     return await(session, mysql_socket_of(session->db), timeout_ms, hasty);
 }
 
+static bool await_yielding(struct mysql_session *session)
+{
+    struct mysql_onlooker onlooker = {0};
+    bool answered;
+
+    do {
+        int left_ms = time_left_ms(session);
+
+        answered = await_server(session, left_ms < LOOK_MS ? left_ms : LOOK_MS, true);
+    } while (!answered && time_left_ms(session) > 0 && !mysql_onlooker_look(&onlooker, session));
+    mysql_onlooker_end(&onlooker);
+    return answered;
+}
+
+static bool await_answer(struct mysql_session *session, enum mysql_patience patience)
+{
+    if (patience == MYSQL_YIELDING)
+        return await_yielding(session);
+    if (patience == MYSQL_HASTY)
+        return await_server(session, time_left_ms(session), true);
+    return await_server(session, NO_LIMIT_MS, false);
+}
+
 /* Ends the statement on the server and waits for its answer. */
 static bool interrupt(struct mysql_session *session, struct error *err)
 {
@@ -106,18 +134,15 @@ static bool interrupt(struct mysql_session *session, struct error *err)
 bool mysql_perform(struct mysql_session *session, const char *sql, size_t length,
                    enum mysql_patience patience, struct error *err)
 {
-    bool hasty = patience == MYSQL_HASTY;
-
     mysql_enter_thread();
     if (session->base.broken)
         return error_set(err, ERROR_CONNECT, "the connection was lost");
-    if (hasty && time_left_ms(session) == 0)
+    if (patience != MYSQL_STEADY && time_left_ms(session) == 0)
         return refuse_late(session, err);
     if (mysql_send_query(session->db, sql, (unsigned long)length) != 0)
         return mysql_fail(session, sql, length, err);
     FAULT_CUT(mysql_sent, mysql_socket_of(session->db));
-    if (!await_server(session, hasty ? time_left_ms(session) : NO_LIMIT_MS, hasty) &&
-        !interrupt(session, err))
+    if (!await_answer(session, patience) && !interrupt(session, err))
         return false;
     if (mysql_read_query_result(session->db) == 0)
         return true;

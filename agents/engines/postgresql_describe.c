@@ -63,8 +63,7 @@ bool postgresql_drop_invalid(struct session *base, const char *name, const char 
     if (full_name.length == 0)
         return true;
     buffer_printf(&sql, "DROP INDEX CONCURRENTLY %s", buffer_text(&full_name));
-    return postgresql_exchange(postgresql_session_of(base), buffer_text(&sql), POSTGRESQL_HASTY,
-                               NULL, err) ||
+    return postgresql_run(base, buffer_text(&sql), sql.length, err) ||
            error_wrap(err, "cannot drop the index that an interrupted statement left");
 }
 

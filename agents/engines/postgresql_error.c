@@ -55,6 +55,11 @@ bool postgresql_must_stop(const struct postgresql_session *session, struct error
     return false;
 }
 
+bool postgresql_must_give_way(const struct postgresql_session *session, struct error *err)
+{
+    return session->base.gave_way && !session_fail_gave_way(&session->base, err);
+}
+
 /* libpq ends its messages with newlines. */
 static void append_line(struct buffer *out, const char *text)
 {
@@ -101,7 +106,7 @@ static void describe(const PGresult *result, const char *sqlstate, struct buffer
 static bool fail_cancelled(const struct postgresql_session *session, const char *message,
                            struct error *err)
 {
-    if (postgresql_must_stop(session, err))
+    if (postgresql_must_stop(session, err) || postgresql_must_give_way(session, err))
         return false;
     bool timeout = session->wanted.statement_ms != 0 || strstr(message, "timeout") != NULL;
     return error_set(err, timeout ? ERROR_TIMEOUT : ERROR_CANCELLED, "%s", message);

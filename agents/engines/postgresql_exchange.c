@@ -39,7 +39,8 @@ static void ask_to_cancel(struct exchange *exchange)
 
     if (exchange->patience == POSTGRESQL_STEADY)
         return;
-    if (!exchange->asked && !postgresql_must_stop(session, &exchange->why_asked))
+    if (!exchange->asked && !postgresql_must_stop(session, &exchange->why_asked) &&
+        !(exchange->watched && postgresql_must_give_way(session, &exchange->why_asked)))
         return;
     if (!exchange->asked)
         exchange->grace_ends_ms = now_ms(session) + CANCEL_GRACE_MS;

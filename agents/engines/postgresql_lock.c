@@ -1,4 +1,5 @@
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,7 @@
 #include "common/memory.h"
 
 /* A statement that takes longer than this may be waiting for somebody. */
-enum { FIRST_LOOK_MS = 300, LOOK_AGAIN_MS = 1000, SHORTEST_LOOK_MS = 5 };
+enum { FIRST_LOOK_MS = 300, LOOK_AGAIN_MS = 500, SHORTEST_LOOK_MS = 5 };
 
 /* One line about each session in the way; %s yields their process ids. */
 #define DESCRIBE_SESSIONS                                                                       \
@@ -187,24 +188,79 @@ static int64_t look_after_ms(const struct postgresql_session *session, int64_t u
 struct postgresql_watch postgresql_watch_start(struct postgresql_session *session)
 {
     buffer_clear(&session->blocker);
+    session->base.gave_way = false;
+    /* Within a transaction locks last from one statement to the next, and so do those who wait. */
+    if (!session->begun)
+        session->base.blocking_since_ms = 0;
     return (struct postgresql_watch){.next_ms =
                                          now_ms(session) + look_after_ms(session, FIRST_LOOK_MS)};
 }
 
-static void look(struct postgresql_watch *watch, struct postgresql_session *session)
+/* On the watch's own connection; NULL when it is of no more use. A server that does not answer it
+   must not keep us from the deadline of the statement that we watch. */
+static PGresult *ask(struct postgresql_watch *watch, struct postgresql_session *session,
+                     const char *sql)
 {
-    int backend = session->backend != 0 ? session->backend : PQbackendPID(session->connection);
-    AUTO(text)
-    char *pids = xasprintf("SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(%d))", backend);
-    AUTO(text) char *sql = xasprintf(DESCRIBE_SESSIONS, pids, pids);
-    PGresult *result = PQexec(watch->connection, sql);
+    enum { PATIENCE_MS = 2000 };
+    int64_t until_ms = now_ms(session) + PATIENCE_MS;
+    struct pollfd socket = {.fd = PQsocket(watch->connection), .events = POLLIN};
 
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        watch->given_up = true;
+    watch->given_up = PQsendQuery(watch->connection, sql) == 0;
+    while (!watch->given_up && PQisBusy(watch->connection) != 0) {
+        int64_t left_ms = until_ms - now_ms(session);
+
+        watch->given_up = left_ms <= 0 || (poll(&socket, 1, (int)left_ms) > 0 &&
+                                           PQconsumeInput(watch->connection) == 0);
+    }
+    if (watch->given_up)
+        return NULL;
+    PGresult *result = PQgetResult(watch->connection);
+    watch->given_up = PQresultStatus(result) != PGRES_TUPLES_OK;
+    PQclear(PQgetResult(watch->connection));
+    return result;
+}
+
+static int backend_of(const struct postgresql_session *session)
+{
+    return session->backend != 0 ? session->backend : PQbackendPID(session->connection);
+}
+
+static void look_for_blockers(struct postgresql_watch *watch, struct postgresql_session *session)
+{
+    AUTO(text)
+    char *pids =
+        xasprintf("SELECT pg_catalog.unnest(pg_catalog.pg_blocking_pids(%d))", backend_of(session));
+    AUTO(text) char *sql = xasprintf(DESCRIBE_SESSIONS, pids, pids);
+    PGresult *result = ask(watch, session, sql);
+
     if (PQntuples(result) > 0)
         buffer_clear(&session->blocker);
     for (int row = 0; row < PQntuples(result); row++)
         append_blocker(&session->blocker, PQgetvalue(result, row, 0));
+    PQclear(result);
+}
+
+/*
+ * Queries and rows' locks that wait for a statement which waits itself, or for somebody else's
+ * change of the schema that waits for it. Such changes and VACUUM alone may wait: nobody's request
+ * hangs on them, and an index that is built for an hour is not worth less.
+ */
+static const char blocked_queries[] =
+    "WITH w AS (SELECT l.pid, l.locktype, l.mode, pg_catalog.pg_blocking_pids(l.pid) AS blockers"
+    " FROM pg_catalog.pg_locks AS l WHERE NOT l.granted)"
+    " SELECT 1 FROM w WHERE EXISTS (SELECT 1 FROM w AS o WHERE o.pid = %d)"
+    " AND (w.locktype <> 'relation' OR"
+    " w.mode IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock'))"
+    " AND (%d = ANY (w.blockers) OR EXISTS"
+    " (SELECT 1 FROM w AS x WHERE x.pid = ANY (w.blockers) AND %d = ANY (x.blockers))) LIMIT 1";
+
+static void look_for_blocked(struct postgresql_watch *watch, struct postgresql_session *session)
+{
+    int backend = backend_of(session);
+    AUTO(text) char *sql = xasprintf(blocked_queries, backend, backend, backend);
+    PGresult *result = ask(watch, session, sql);
+
+    (void)session_must_give_way(&session->base, PQntuples(result) > 0);
     PQclear(result);
 }
 
@@ -216,10 +272,11 @@ void postgresql_watch_look(struct postgresql_watch *watch, struct postgresql_ses
         return;
     if (watch->connection == NULL)
         watch->connection = postgresql_dial(session->base.target, session->password, "2", &ignored);
-    if (watch->connection == NULL)
-        watch->given_up = true;
-    else
-        look(watch, session);
+    watch->given_up = watch->connection == NULL;
+    if (!watch->given_up)
+        look_for_blockers(watch, session);
+    if (!watch->given_up)
+        look_for_blocked(watch, session);
     watch->next_ms = now_ms(session) + look_after_ms(session, LOOK_AGAIN_MS);
 }
 

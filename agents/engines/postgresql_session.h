@@ -119,6 +119,8 @@ PGconn *postgresql_dial(const struct agent_target *target, const char *password,
 bool postgresql_fail(struct postgresql_session *session, const PGresult *result, struct error *err);
 /* Sets err when the session was cancelled or its deadline is past. */
 bool postgresql_must_stop(const struct postgresql_session *session, struct error *err);
+/* Sets err when the statement of a script has to give way to others. */
+bool postgresql_must_give_way(const struct postgresql_session *session, struct error *err);
 /* The code of an SQLSTATE that needs no knowledge of the session. Pure. */
 enum error_code postgresql_code_of(const char *sqlstate);
 

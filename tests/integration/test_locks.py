@@ -3,6 +3,8 @@
 import threading
 import time
 
+import pytest
+
 from fleet import wait_for
 from scenario import Session, Terminal, only
 
@@ -15,9 +17,9 @@ HOLD = {"sqlite": "BEGIN IMMEDIATE; UPDATE users SET name = 'Bob'",
         "mysql": "BEGIN; UPDATE users SET name = 'Bob'"}
 
 
-def patient(fleet, engine, budget):
+def patient(fleet, engine, budget, timeout="200ms"):
     """A fleet whose agent waits for locks in short tries, for as long as the budget."""
-    fleet.agent("db-1", f"lock_timeout = 200ms\nlock_budget = {budget}")
+    fleet.agent("db-1", f"lock_timeout = {timeout}\nlock_budget = {budget}\nmax_blocking = 500ms")
     fleet.target("one", "prod", engine.create("one"), agent="db-1")
     fleet.start_agents()
     fleet.migration("001_users", *USERS)
@@ -54,25 +56,67 @@ def test_a_lock_that_stays_is_an_error_that_names_the_blocker(fleet, engine):
     assert engine.sql("SELECT name FROM users", "one") == "Ann"
 
 
-@only("postgresql", "mysql")
-def test_an_application_never_waits_longer_than_the_lock_timeout(fleet, engine):
-    application = patient(fleet, engine, "2s")
-    waits, ended = [], threading.Event()
+class Prober:
+    """An application that asks again and again, and remembers how long it waited."""
 
-    def read():
-        reader = Session(engine, "SELECT 1")
-        while not ended.is_set():
+    def __init__(self, engine, query="SELECT count(*) FROM users"):
+        self.waits, self.ended, self.engine, self.query = [], threading.Event(), engine, query
+        self.thread = threading.Thread(target=self.ask)
+        self.thread.start()
+
+    def ask(self):
+        session = Session(self.engine, "SELECT 1")
+        while not self.ended.is_set():
             began = time.monotonic()
-            reader.do("SELECT count(*) FROM users")
-            waits.append(time.monotonic() - began)
-        reader.end()
-    thread = threading.Thread(target=read)
-    thread.start()
+            session.do(self.query)
+            self.waits.append(time.monotonic() - began)
+        session.end()
+
+    def end(self):
+        """The longest wait."""
+        self.ended.set()
+        self.thread.join()
+        assert len(self.waits) > 3
+        return max(self.waits)
+
+
+@only("postgresql", "mysql")
+@pytest.mark.parametrize("timeout, bound_s", [
+    ("200ms", 0.2), ("60s", 0.5)], ids=["by-lock-timeout", "by-max-blocking"])
+def test_an_application_never_waits_longer_than_allowed(fleet, engine, timeout, bound_s):
+    application = patient(fleet, engine, "2s", timeout)
+    prober = Prober(engine)
     fleet.run("apply", "prod", "--yes", expect=1)
-    ended.set()
-    thread.join()
+    longest = prober.end()
     application.end()
-    assert max(waits) < 0.2 + 1 and len(waits) > 3
+    assert longest < bound_s + 1
+
+
+@only("postgresql")
+def test_an_index_in_the_making_gives_way_to_those_behind_it(fleet, engine):
+    """It has no lock timeout. Queries wait behind a change of somebody else's that waits for it."""
+    patient(fleet, engine, "60s").end()
+    old = Session(engine, "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+    fleet.migration("002_email", "-- fleet: no-transaction\n"
+                    "CREATE INDEX CONCURRENTLY users_name ON users (name);\n",
+                    "-- fleet: no-transaction\nDROP INDEX CONCURRENTLY users_name;\n")
+    fleet.run("sum")
+    apply = fleet.start("apply", "prod", "--yes")
+    wait_for(lambda: engine.sql("SELECT count(*) FROM pg_locks WHERE NOT granted AND"
+                                " locktype = 'virtualxid'", "one") == "1", "the index to wait")
+    change = Session(engine, "SELECT 1")
+    change.process.stdin.write("ALTER TABLE users ADD COLUMN age INTEGER;\n")
+    change.process.stdin.flush()
+    prober = Prober(engine)
+    wait_for(lambda: " waiting " in apply.stdout.readline(), "the news that it waits")
+    change.end()
+    old.do("COMMIT")
+    old.end()
+    out, errors = apply.communicate(timeout=90)
+    assert apply.returncode == 0, out + errors
+    assert prober.end() < 0.5 + 1
+    assert engine.sql("SELECT count(*) FROM pg_index WHERE NOT indisvalid", "one") == "0"
+    assert "age" in engine.dump("one") and "users_name" in engine.dump("one")
 
 
 def test_four_commands_at_once_apply_nothing_twice(one, engine):

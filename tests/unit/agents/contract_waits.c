@@ -148,6 +148,49 @@ static void a_lock_of_the_application_is_waited_for_briefly_and_named(void **sta
     contract_do(session, "DROP TABLE c_items");
 }
 
+struct reader {
+    struct session *session;
+    atomic_bool over;
+};
+
+static void *keep_reading(void *context)
+{
+    struct reader *reader = context;
+
+    while (!atomic_load(&reader->over))
+        contract_do(reader->session, "SELECT count(*) FROM c_items");
+    return NULL;
+}
+
+/* The readers get through although the transaction in the way stays open. */
+static void a_statement_that_waits_gives_way_to_those_behind_it(void **state)
+{
+    const struct contract_env *env = *state;
+    struct error err = {0};
+    pthread_t thread;
+
+    if (!env->engine->traits.needs_server)
+        return;
+    AUTO(session) struct session *application = contract_open(env);
+    AUTO(session) struct session *reading = contract_open(env);
+    struct reader reader = {.session = reading};
+    AUTO(session) struct session *session = contract_open(env);
+    contract_do(application, "CREATE TABLE c_items (id INTEGER PRIMARY KEY)");
+    contract_begin(application);
+    contract_do(application, "INSERT INTO c_items VALUES (1)");
+    assert_true(env->engine->limit(session, 3600L * 1000, 0, &err));
+    session->max_blocking_ms = 50;
+    assert_int_equal(pthread_create(&thread, NULL, keep_reading, &reader), 0);
+    contract_refused(session, "ALTER TABLE c_items ADD COLUMN more INTEGER", ERROR_LOCKED);
+    assert_true(session->gave_way);
+    atomic_store(&reader.over, true);
+    assert_int_equal(pthread_join(thread, NULL), 0);
+    contract_commit(application);
+    contract_do(session, "ALTER TABLE c_items ADD COLUMN more INTEGER");
+    assert_false(session->gave_way);
+    contract_do(session, "DROP TABLE c_items");
+}
+
 #define TEST(function)                                                 \
     {                                                                  \
 #function, function, contract_set_up, contract_tear_down, NULL \
@@ -161,4 +204,5 @@ const struct CMUnitTest contract_waits[CONTRACT_WAITS] = {
     TEST(a_deadline_stops_a_statement_on_the_server),
     TEST(a_statement_timeout_stops_a_statement),
     TEST(a_lock_of_the_application_is_waited_for_briefly_and_named),
+    TEST(a_statement_that_waits_gives_way_to_those_behind_it),
 };

@@ -4,7 +4,7 @@
 
 #include "contract_env.h"
 
-enum { CONTRACT_WAITS = 7 };
+enum { CONTRACT_WAITS = 8 };
 
 extern const struct CMUnitTest contract_waits[CONTRACT_WAITS];
 

@@ -249,7 +249,7 @@ def hurt_in(world, passed, point, kind, which):
         nth = passed.get(sent, 0) - (which == "first")
         return hurt_at(world, [(sent, "error", nth), (point, kind, 1)]) if nth > 0 else Hurt()
     count = passed.get(point, 0)
-    if count == 0 or (which == "last" and count == 1):
+    if count == 0 or (which == "last" and count == 1 and world.engine == "sqlite"):
         return Hurt()
     return hurt_at(world, [(point, kind, 1 if which == "first" else count)])
 

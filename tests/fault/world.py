@@ -249,7 +249,8 @@ class World:
             if self.agent and not self.agent.alive():
                 self.start_agent()
             answers.append(self.run(*words))
-            if answers[-1].status == expected or answers[-1].hung or self.names_operator(answers[-1]):
+            if answers[-1].hung or self.names_operator(answers[-1]) or \
+                    answers[-1].status == expected and self.is_at_rest(answers[-1]):
                 break
             time.sleep(0.02 * 2 ** min(i, 6))
         return answers
@@ -257,6 +258,12 @@ class World:
     def halted(self, answer):
         """The targets of which the command said that a person must decide."""
         return [name for name, row in answer.rows().items() if row["code"] == "needs_operator"]
+
+    @staticmethod
+    def is_at_rest(answer):
+        """Not refused because another run is at work: then this is not the end."""
+        return all(row["state"] in ("applied", "failed_clean", "rolled_back")
+                   for row in answer.rows().values())
 
     def names_operator(self, answer):
         """For one target at least, and none else has anything left to do."""

@@ -29,7 +29,6 @@ SCENARIOS = (
     ("alone", "up", 10, False),
     ("alone back", "down", 8, False),
 )
-ALONE_PENDING = "a part outside a transaction is not recovered yet"
 
 
 class Stats:
@@ -68,7 +67,6 @@ class Run:
         self.job, self.world, self.stats = job, world, stats
         self.checker = Checker(world, scratch, **checks)
         self.hurt = False  # something was hurt since the targets were fresh
-        self.alone = False  # a part outside a transaction may have been
         self.halted = []
         self.seen = set()
 
@@ -91,7 +89,7 @@ class Run:
             except Lost:  # a server that is being killed
                 time.sleep(0.1)
         self.world.passed()
-        self.hurt = self.alone = False
+        self.hurt = False
         self.halted = []
 
     def standing(self):
@@ -194,8 +192,7 @@ class Run:
             if self.world.sites[name].transactional:
                 intent = self.world.sites[name].query("SELECT version, statement, summary FROM"
                                                       " fleet_intent WHERE status = 'open'")
-                self.report([Violation("I8", name, f"needs an operator: {intent}",
-                                       ALONE_PENDING if self.alone else None)])
+                self.report([Violation("I8", name, f"needs an operator: {intent}")])
 
 
 def of_agent(world, point):

@@ -93,6 +93,11 @@ void reply_channel_event(struct reply_channel *channel, const struct run_event *
     send(channel, &reply);
 }
 
+void reply_channel_outcome(struct reply_channel *channel, const struct reply *outcome)
+{
+    send(channel, outcome);
+}
+
 void reply_channel_end(struct reply_channel *channel, const struct error *err)
 {
     struct reply reply = {.kind = REPLY_END};

@@ -23,6 +23,8 @@ void reply_channel_rows(struct reply_channel *channel, const char *target,
 void reply_channel_foreign(struct reply_channel *channel, const char *target,
                            const struct foreign_history *history);
 void reply_channel_event(struct reply_channel *channel, const struct run_event *event);
+/* An outcome that did not reach the orchestrator when it happened. */
+void reply_channel_outcome(struct reply_channel *channel, const struct reply *outcome);
 
 /* The last message: the error if err is not NULL, else the end. */
 void reply_channel_end(struct reply_channel *channel, const struct error *err);

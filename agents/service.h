@@ -17,6 +17,8 @@
 #include "common/wire.h"
 #include "plans/slice.h"
 
+struct journal;
+
 struct service_settings {
     const char *fleet; /* plans for another fleet are refused; NULL: not checked */
     const char *agent; /* the name that plans give this agent: "local" in-process */
@@ -31,6 +33,7 @@ struct service_settings {
     int64_t lock_budget_ms;       /* for all tries of one step; 0: 60 s */
     int64_t max_blocking_ms;      /* that others wait behind a statement that waits; 0: 3 s */
     int64_t statement_timeout_ms; /* 0: none */
+    struct journal *journal;      /* borrowed; NULL in-process: the targets' own tables suffice */
     const struct clock *clock;
     const struct random_source *random;
 };

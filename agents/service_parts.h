@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 
+#include "agents/journal/journal.h"
 #include "agents/reply_channel.h"
 #include "agents/runs.h"
 #include "agents/service.h"

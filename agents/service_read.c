@@ -1,4 +1,4 @@
-/* The service's read-only half: what targets look like, and their histories. */
+/* The service's read-only half: what targets look like, their histories, and untold outcomes. */
 #include "agents/executor.h"
 #include "agents/foreign_rows.h"
 #include "agents/service_parts.h"
@@ -68,6 +68,16 @@ static void read_item(const struct reading *reading, size_t index, reader read)
     reply_channel_status(reading->channel, &status, NULL);
 }
 
+/* What was accepted counts as seen, also if it never got as far as the target's fence. */
+static void raise_epoch(const struct reading *reading, struct target_status *status)
+{
+    struct journal *journal = reading->service->settings.journal;
+    int64_t accepted = journal != NULL ? journal_epoch(journal, status->target) : 0;
+
+    if (accepted > status->epoch)
+        status->epoch = accepted;
+}
+
 static bool read_status(const struct reading *reading, struct session *session, struct arena *arena,
                         struct error *err)
 {
@@ -78,6 +88,7 @@ static bool read_status(const struct reading *reading, struct session *session, 
 
     if (!executor_status(session, request->fingerprint, arena, &status, &set, err))
         return false;
+    raise_epoch(reading, &status);
     if (request->foreign != NULL) {
         if (!foreign_rows_read(session, request->foreign, arena, &foreign, err))
             return false;
@@ -116,14 +127,22 @@ static void history_item(void *context, size_t index)
     read_item(context, index, read_history);
 }
 
+static void tell_outcome(void *context, const struct reply *outcome)
+{
+    reply_channel_outcome(context, outcome);
+}
+
 static void read_all(struct service *service, const struct status_request *request,
                      worker_item item, reply_sink sink, void *context)
 {
     AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
     struct reading reading = {service, request, channel};
+    struct journal *journal = service->settings.journal;
     size_t count =
         request->target_count > 0 ? request->target_count : service->settings.target_count;
 
+    if (journal != NULL && request->outcomes != NULL)
+        journal_hand_over(journal, request->outcomes, tell_outcome, channel);
     worker_pool_for_each(service->pool, count, (size_t)service->settings.workers, item, &reading);
     reply_channel_end(channel, NULL);
 }

@@ -29,6 +29,14 @@ static int signatures_needed(const struct service *service, const struct slice *
     return needed;
 }
 
+static bool knows_plan(struct service *service, const struct digest *plan)
+{
+    struct journal *journal = service->settings.journal;
+
+    return journal != NULL ? journal_knows_plan(journal, plan)
+                           : runs_knows_plan(service->runs, plan);
+}
+
 static bool verify(struct service *service, const struct slice *slice, struct error *err)
 {
     const struct clock *clock = service->settings.clock;
@@ -41,15 +49,70 @@ static bool verify(struct service *service, const struct slice *slice, struct er
         .keys = service->keys,
         .key_count = service->key_count,
         .signatures_needed = signatures_needed(service, slice),
-        .seen_before = runs_knows_plan(service->runs, &slice->plan.digest),
+        .seen_before = knows_plan(service, &slice->plan.digest),
     };
     bool valid = slice_verify(slice, &rules, err) && !FAULT_ERROR(plan_verified, err);
 
     pthread_rwlock_unlock(&service->trust_lock);
-    if (valid)
-        runs_note_plan(service->runs, &slice->plan.digest, slice->plan.header.finish_by_ms, now_ms);
-    FAULT_POINT(plan_accepted);
     return valid;
+}
+
+static size_t longer(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+/* The most outcomes that the slice can have: of each job, its steps there and back, and its end. */
+static size_t outcomes_of(const struct slice *slice)
+{
+    size_t steps = 0;
+
+    for (size_t i = 0; i < slice->plan.target_count; i++)
+        steps = longer(steps, slice->plan.targets[i].recipe->step_count);
+    return slice->plan.target_count * (2 * steps + 1);
+}
+
+/* Durable before anything is done for it. */
+static bool enter_journal(struct service *service, const struct run_request *request,
+                          const struct slice *slice, struct error *err)
+{
+    const struct plan_header *header = &slice->plan.header;
+    AUTO(arena) struct arena *arena = arena_new();
+    const char **names = arena_calloc(arena, slice->plan.target_count, sizeof *names);
+    size_t count = 0;
+
+    for (size_t i = 0; i < slice->plan.target_count; i++)
+        if (service_target(service, slice->plan.targets[i].name) != NULL)
+            names[count++] = slice->plan.targets[i].name;
+    const struct acceptance acceptance = {
+        .plan = slice->plan.digest,
+        .nonce = header->nonce,
+        .environment = header->environment,
+        .store = request->store,
+        .rollout = request->rollout,
+        .epoch = request->epoch,
+        .until_ms = header->finish_by_ms > header->rollback_until_ms ? header->finish_by_ms
+                                                                     : header->rollback_until_ms,
+        .targets = names,
+        .target_count = count,
+    };
+
+    return journal_accept(service->settings.journal, &acceptance, outcomes_of(slice), err);
+}
+
+/* The agent remembers what it accepted, in its journal or as long as the process lives. */
+static bool accept_plan(struct service *service, const struct run_request *request,
+                        const struct slice *slice, struct error *err)
+{
+    const struct clock *clock = service->settings.clock;
+
+    if (service->settings.journal == NULL)
+        runs_note_plan(service->runs, &slice->plan.digest, slice->plan.header.finish_by_ms,
+                       clock->wall_ms(clock));
+    else if (!enter_journal(service, request, slice, err))
+        return false;
+    FAULT_POINT(plan_accepted);
+    return true;
 }
 
 /* Whether the plan means this target of ours, as we know it. */
@@ -75,21 +138,28 @@ static bool check_scope(const struct service *service, const struct plan_header 
     return true;
 }
 
+/* The journal has it before anybody is told. */
+static void tell(const struct running *running, const struct run_event *event)
+{
+    struct journal *journal = running->service->settings.journal;
+
+    if (journal != NULL)
+        journal_note(journal, running->request->rollout, event);
+    reply_channel_event(running->channel, event);
+}
+
 static void tell_job(const struct running *running, const char *target, enum job_state state,
                      struct error *err)
 {
     if (err != NULL)
         error_at_target(err, target);
-    reply_channel_event(
-        running->channel,
-        &(struct run_event){.kind = RUN_JOB, .target = target, .job = state, .error = err});
+    tell(running,
+         &(struct run_event){.kind = RUN_JOB, .target = target, .job = state, .error = err});
 }
 
 static void observe(void *context, const struct run_event *event)
 {
-    const struct running *running = context;
-
-    reply_channel_event(running->channel, event);
+    tell(context, event);
 }
 
 static struct executor_limits limits_of(const struct service_settings *settings)
@@ -149,6 +219,12 @@ static bool run_target(struct running *running, const struct plan_target *planne
     if (!check_scope(service, &running->slice->plan.header, planned, target, err))
         return false;
 
+    const struct run_request *request = running->request;
+    struct journal *journal = service->settings.journal;
+    if (journal != NULL &&
+        !journal_may_begin(journal, planned->name, request->rollout, request->epoch, err))
+        return false;
+
     size_t index = (size_t)(target - service->settings.targets);
     if (!runs_claim(service->runs, running->run, index, err))
         return false;
@@ -171,7 +247,8 @@ static void run_item(void *context, size_t index)
     }
 }
 
-static void run_slice(struct running *running)
+/* False only if what came of it could not be made durable. */
+static bool run_slice(struct running *running, struct error *err)
 {
     struct service *service = running->service;
     int parallel = running->request->max_parallel;
@@ -182,6 +259,7 @@ static void run_slice(struct running *running)
                          parallel > 0 ? (size_t)parallel : 1, run_item, running);
     runs_end(service->runs, running->run);
     FAULT_POINT(run_ended);
+    return service->settings.journal == NULL || journal_sync(service->settings.journal, err);
 }
 
 void service_run(struct service *service, const struct run_request *request,
@@ -191,7 +269,8 @@ void service_run(struct service *service, const struct run_request *request,
     struct error err = {0};
     AUTO(slice) struct slice *slice = slice_decode(request->slice, &err);
 
-    if (slice == NULL || FAULT_ERROR(request_run, &err) || !verify(service, slice, &err)) {
+    if (slice == NULL || FAULT_ERROR(request_run, &err) || !verify(service, slice, &err) ||
+        !accept_plan(service, request, slice, &err)) {
         reply_channel_end(channel, &err);
         return;
     }
@@ -200,6 +279,5 @@ void service_run(struct service *service, const struct run_request *request,
                               .slice = slice,
                               .operator_name = operator_name,
                               .channel = channel};
-    run_slice(&running);
-    reply_channel_end(channel, NULL);
+    reply_channel_end(channel, run_slice(&running, &err) ? NULL : &err);
 }

@@ -7,7 +7,7 @@
  * is absent is decoded as "". Each request says its format; the reply is in the request's. The same
  * structs go between the command line and the in-process agent, which skips the bytes.
  *
- *   POST /v1/status   struct status_request   → history, foreign, target …, end
+ *   POST /v1/status   struct status_request   → outcome …, history, foreign, target …, end
  *   POST /v1/history  struct status_request   → rows …, end
  *   POST /v1/run      struct run_request      → accepted, job, step …, end
  *   POST /v1/stop     struct stop_request     → 200 {}
@@ -27,12 +27,28 @@
 
 enum { WIRE_FORMAT = 1, WIRE_HEARTBEAT_MS = 2000, WIRE_LINE_MAX = 16 * 1024 * 1024 };
 
+/* A store has the outcomes of a rollout up to one, by seq; OUTCOMES_ALL: a stream told all. */
+#define OUTCOMES_ALL INT64_MAX
+struct acknowledgement {
+    const char *rollout;
+    int64_t through;
+};
+
+/* Asks for what came of a store's rollouts and did not reach it, and says what did. An agent has
+   no outcomes for whoever may not run plans. */
+struct outcomes_request {
+    const char *store;
+    const struct acknowledgement *had;
+    size_t had_count;
+};
+
 struct status_request {
     const char *const *targets; /* names; none asks for all of the agent's */
     size_t target_count;
-    bool fingerprint;                      /* also take each target's fingerprint now */
-    const struct foreign_request *foreign; /* also read another tool's history; NULL: do not.
-                                              /v1/history has no use for it */
+    bool fingerprint;                        /* also take each target's fingerprint now */
+    const struct foreign_request *foreign;   /* also read another tool's history; NULL: do not.
+                                                /v1/history has no use for it */
+    const struct outcomes_request *outcomes; /* NULL: do not hand over any; nor has /v1/history */
 };
 
 /* By how much one rollout's epoch may be above what a target or a store has seen. Whoever claims
@@ -116,6 +132,10 @@ struct run_event {
     const struct error *error; /* why a step or job failed */
 };
 
+json_t *acknowledgement_encode(const struct acknowledgement *acknowledgement);
+/* Reads the fields of the object that the reader is at. */
+void acknowledgement_read(struct json_reader *reader, struct acknowledgement *acknowledgement);
+
 json_t *status_request_encode(const struct status_request *request);
 bool status_request_decode(const json_t *value, struct arena *arena, struct status_request *request,
                            struct error *err) MUST_USE;
@@ -136,6 +156,7 @@ enum reply_kind {
     REPLY_FOREIGN, /* target, foreign; before the target's status */
     REPLY_EVENT,   /* event */
     REPLY_ERROR,   /* error: the request as a whole was refused; the last one */
+    REPLY_OUTCOME, /* rollout, seq, event: what came of a step or job, not told before */
     REPLY_END,
     REPLY_KIND_COUNT
 };
@@ -149,6 +170,8 @@ struct reply {
     size_t row_count;
     struct foreign_history foreign;
     struct run_event event;
+    const char *rollout;
+    int64_t seq; /* rises within a rollout on one agent */
     struct error error;
 };
 

@@ -3,7 +3,7 @@
 #include "common/name.h"
 #include "common/record.h"
 
-enum { TARGETS_MAX = 100000, PARALLEL_MAX = 10000 };
+enum { TARGETS_MAX = 100000, PARALLEL_MAX = 10000, HAD_MAX = 10000 };
 
 #define FORMAT_FIELD                                    \
     {                                                   \
@@ -20,6 +20,16 @@ static const struct record_field foreign_fields[] = {
      .most = 2 * FOREIGN_NAME_SIZE},
     {"tool", RECORD_CHOICE, .offset = offsetof(struct foreign_request, tool),
      .most = FOREIGN_TOOL_COUNT, .names = foreign_tool_names},
+};
+
+static const struct record_field outcomes_fields[] = {
+    {"store", RECORD_ID, .offset = offsetof(struct outcomes_request, store)},
+};
+
+static const struct record_field had_fields[] = {
+    {"rollout", RECORD_ID, .offset = offsetof(struct acknowledgement, rollout)},
+    {"through", RECORD_INT64, .offset = offsetof(struct acknowledgement, through), .least = 1,
+     .most = INT64_MAX},
 };
 
 static const struct record_field run_fields[] = {
@@ -39,6 +49,8 @@ static const struct record_field stop_fields[] = {
 
 static const struct record status_record = {status_fields, COUNT_OF(status_fields)};
 static const struct record foreign_record = {foreign_fields, COUNT_OF(foreign_fields)};
+static const struct record outcomes_record = {outcomes_fields, COUNT_OF(outcomes_fields)};
+static const struct record had_record = {had_fields, COUNT_OF(had_fields)};
 static const struct record run_record = {run_fields, COUNT_OF(run_fields)};
 static const struct record stop_record = {stop_fields, COUNT_OF(stop_fields)};
 
@@ -48,6 +60,31 @@ static void put_foreign(json_t *object, const struct foreign_request *foreign)
 
     record_put(&foreign_record, foreign, inner);
     json_put(object, "foreign", inner);
+}
+
+json_t *acknowledgement_encode(const struct acknowledgement *acknowledgement)
+{
+    json_t *object = json_object();
+
+    record_put(&had_record, acknowledgement, object);
+    return object;
+}
+
+void acknowledgement_read(struct json_reader *reader, struct acknowledgement *acknowledgement)
+{
+    record_read(&had_record, reader, acknowledgement);
+}
+
+static void put_outcomes(json_t *object, const struct outcomes_request *outcomes)
+{
+    json_t *inner = json_object();
+    json_t *had = json_array();
+
+    record_put(&outcomes_record, outcomes, inner);
+    for (size_t i = 0; i < outcomes->had_count; i++)
+        json_add(had, acknowledgement_encode(&outcomes->had[i]));
+    json_put(inner, "had", had);
+    json_put(object, "outcomes", inner);
 }
 
 json_t *status_request_encode(const struct status_request *request)
@@ -61,6 +98,8 @@ json_t *status_request_encode(const struct status_request *request)
     json_put(object, "targets", targets);
     if (request->foreign != NULL)
         put_foreign(object, request->foreign);
+    if (request->outcomes != NULL)
+        put_outcomes(object, request->outcomes);
     return object;
 }
 
@@ -91,6 +130,32 @@ static const struct foreign_request *read_foreign(struct json_reader *reader)
     return foreign;
 }
 
+static const struct outcomes_request *read_outcomes(struct json_reader *reader)
+{
+    const json_t *value = json_read_optional(reader, "outcomes");
+    struct json_reader inner;
+
+    if (value == NULL)
+        return NULL;
+    struct outcomes_request *outcomes = arena_calloc(reader->arena, 1, sizeof *outcomes);
+    json_reader_start_in(&inner, reader, "outcomes", -1, value);
+    record_read(&outcomes_record, &inner, outcomes);
+    const json_t *array = json_read_array(&inner, "had", HAD_MAX);
+    size_t count = json_array_size(array);
+    struct acknowledgement *had = arena_calloc(reader->arena, count, sizeof *had);
+    for (size_t i = 0; i < count && !inner.failed; i++) {
+        struct json_reader item;
+
+        json_reader_start_in(&item, &inner, "had", (int64_t)i, json_array_get(array, i));
+        acknowledgement_read(&item, &had[i]);
+        inner.failed = !json_reader_end(&item);
+    }
+    outcomes->had = had;
+    outcomes->had_count = count;
+    reader->failed = !json_reader_end(&inner);
+    return outcomes;
+}
+
 bool status_request_decode(const json_t *value, struct arena *arena, struct status_request *request,
                            struct error *err)
 {
@@ -107,6 +172,7 @@ bool status_request_decode(const json_t *value, struct arena *arena, struct stat
     request->targets = names;
     request->target_count = count;
     request->foreign = read_foreign(&reader);
+    request->outcomes = read_outcomes(&reader);
     return json_reader_end(&reader);
 }
 

@@ -13,6 +13,7 @@
 #include "agents/daemon/notify.h"
 #include "agents/daemon/server.h"
 #include "agents/daemon/thrift.h"
+#include "agents/journal/journal.h"
 #include "agents/service.h"
 #include "common/text.h"
 
@@ -51,8 +52,27 @@ static struct tls_identity *load_identity(const struct agent_configuration *conf
     return TAKE(identity);
 }
 
-static struct service *make_service(const struct agent_configuration *configuration,
+static struct journal *open_journal(const struct agent_configuration *configuration,
                                     struct error *err)
+{
+    struct journal_opening opening;
+    struct journal *journal =
+        journal_open(configuration->state, storage_system(), clock_system(), &opening, err);
+
+    if (journal != NULL && opening.dropped > 0)
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "%zu bytes at the end of the journal were not whole and are dropped",
+                  opening.dropped);
+    if (journal != NULL && opening.unfinished > 0)
+        log_event(LOG_LEVEL_WARNING, NULL,
+                  "the agent was ended while %zu jobs were under way: what came of them is unknown "
+                  "until they are applied again",
+                  opening.unfinished);
+    return journal;
+}
+
+static struct service *make_service(const struct agent_configuration *configuration,
+                                    struct journal *journal, struct error *err)
 {
     const struct service_settings settings = {
         .fleet = configuration->fleet,
@@ -68,6 +88,7 @@ static struct service *make_service(const struct agent_configuration *configurat
         .lock_budget_ms = configuration->lock_budget_ms,
         .max_blocking_ms = configuration->max_blocking_ms,
         .statement_timeout_ms = configuration->statement_timeout_ms,
+        .journal = journal,
         .clock = clock_system(),
         .random = random_system(),
     };
@@ -212,7 +233,9 @@ bool agent_run(const struct agent_configuration *configuration, struct error *er
         return false;
     raise_descriptor_limit();
     event_set_log_callback(log_libevent);
-    AUTO(service) struct service *service = make_service(configuration, err);
+    AUTO(journal) struct journal *journal = open_journal(configuration, err);
+    AUTO(service)
+    struct service *service = journal != NULL ? make_service(configuration, journal, err) : NULL;
     AUTO(server)
     struct server *server = service != NULL ? make_server(configuration, service, err) : NULL;
 
@@ -251,7 +274,7 @@ bool agent_check(const struct agent_configuration *configuration, struct error *
 
     if (identity == NULL)
         return false;
-    AUTO(service) struct service *service = make_service(configuration, err);
+    AUTO(service) struct service *service = make_service(configuration, NULL, err);
     if (service == NULL)
         return false;
     char until[TIMESTAMP_SIZE];

@@ -57,6 +57,7 @@ class Agent:
             f"ca = {self.fleet.root}/.fleet/ca/ca.crt",
             f"crl = {self.fleet.root}/.fleet/ca/ca.crl",
             f"trusted_keys = {self.fleet.root}/.fleet/ca/trusted_keys",
+            f"state = {self.fleet.root}/state/{self.name}",
             self.settings,
         ]
         for target in self.targets:

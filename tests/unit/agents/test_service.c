@@ -166,6 +166,11 @@ static void listen(void *context, const struct reply *reply)
     case REPLY_END:
         buffer_append_text(story, "end");
         break;
+    case REPLY_OUTCOME:
+        buffer_printf(story, "was %s %s, ", reply->event.target,
+                      reply->event.kind == RUN_JOB ? job_state_name(reply->event.job)
+                                                   : step_state_name(reply->event.step));
+        break;
     case REPLY_HEARTBEAT:
     case REPLY_KIND_COUNT:
         break;

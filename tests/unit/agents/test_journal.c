@@ -7,91 +7,18 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "agents/journal/journal.h"
 #include "directory.h"
+#include "faulty_storage.h"
 
 #define STORE "0123456789abcdef0123456789abcdef"
 #define OTHER_STORE "ffffffffffffffffffffffffffffffff"
 
 enum { UNTIL_MS = 2000, EVERYTHING = 1 << 20 };
-
-/* The system's storage, of which calls fail: the nth, or it and all that follow, as for a process
-   that died there. */
-struct faulty {
-    struct storage storage;
-    atomic_int calls, syncs;
-    int fails_at; /* from 1; 0: none */
-    bool dies;
-    int number;
-};
-
-static bool fails(void *context)
-{
-    struct faulty *faulty = context;
-    int call = atomic_fetch_add(&faulty->calls, 1) + 1;
-
-    errno = faulty->number;
-    return faulty->fails_at > 0 &&
-           (call == faulty->fails_at || (faulty->dies && call > faulty->fails_at));
-}
-
-static int faulty_open(void *context, int directory, const char *name, int flags)
-{
-    return fails(context) ? -1 : storage_system()->open(NULL, directory, name, flags);
-}
-
-/* Half of it gets there. */
-static ssize_t faulty_write(void *context, int file, const void *bytes, size_t length, off_t offset)
-{
-    bool failing = fails(context);
-    int number = errno;
-    ssize_t wrote =
-        storage_system()->write(NULL, file, bytes, failing ? length / 2 : length, offset);
-
-    errno = number;
-    return failing ? -1 : wrote;
-}
-
-static int faulty_reserve(void *context, int file, off_t offset, off_t length)
-{
-    return fails(context) ? -1 : storage_system()->reserve(NULL, file, offset, length);
-}
-
-static int faulty_truncate(void *context, int file, off_t length)
-{
-    return fails(context) ? -1 : storage_system()->truncate(NULL, file, length);
-}
-
-static int faulty_sync(void *context, int file)
-{
-    struct faulty *faulty = context;
-
-    atomic_fetch_add(&faulty->syncs, 1);
-    return fails(context) ? -1 : storage_system()->sync(NULL, file);
-}
-
-static int faulty_sync_directory(void *context, int directory)
-{
-    return fails(context) ? -1 : storage_system()->sync_directory(NULL, directory);
-}
-
-static int faulty_rename(void *context, int directory, const char *from, const char *to)
-{
-    return fails(context) ? -1 : storage_system()->rename(NULL, directory, from, to);
-}
-
-static void make_faulty(struct faulty *faulty, int fails_at, bool dies, int number)
-{
-    *faulty = (struct faulty){.fails_at = fails_at, .dies = dies, .number = number};
-    faulty->storage =
-        (struct storage){faulty_open, faulty_write,          faulty_reserve, faulty_truncate,
-                         faulty_sync, faulty_sync_directory, faulty_rename,  faulty};
-}
 
 static int64_t fixed_ms(const struct clock *clock)
 {
@@ -485,14 +412,14 @@ static void remove_state(void)
 
 static void fail_each_call(bool dies, int number)
 {
-    struct faulty faulty;
+    struct faulty_storage faulty;
 
-    make_faulty(&faulty, 0, false, number);
+    faulty_storage_make(&faulty, 0, false, number);
     assert_int_equal(live(&faulty.storage), TO_FILL);
     int calls = atomic_load(&faulty.calls);
     for (int at = 1; at <= calls; at++) {
         remove_state();
-        make_faulty(&faulty, at, dies, number);
+        faulty_storage_make(&faulty, at, dies, number);
         int done = live(&faulty.storage);
         struct journal *journal = reopen(storage_system(), NULL);
 
@@ -520,11 +447,11 @@ static void a_full_disk_refuses_work_and_takes_it_again_when_there_is_room(void 
 {
     (void)state;
     struct error err = {0};
-    struct faulty faulty;
+    struct faulty_storage faulty;
     struct journal *journal = reopen(storage_system(), NULL);
 
     journal_free(journal);
-    make_faulty(&faulty, 2, false, ENOSPC); /* after opening the file */
+    faulty_storage_make(&faulty, 2, false, ENOSPC); /* after opening the file */
     journal = reopen(&faulty.storage, NULL);
     const struct acceptance big = {.plan = {{1}},
                                    .nonce = STORE,
@@ -562,11 +489,11 @@ static void *work(void *context)
 static void threads_that_append_at_once_share_syncs_and_all_is_kept(void **state)
 {
     (void)state;
-    struct faulty faulty;
+    struct faulty_storage faulty;
     struct worker workers[THREADS];
     pthread_t threads[THREADS];
 
-    make_faulty(&faulty, 0, false, EIO);
+    faulty_storage_make(&faulty, 0, false, EIO);
     struct journal *journal = reopen(&faulty.storage, NULL);
     for (int i = 0; i < THREADS; i++) {
         workers[i] = (struct worker){journal, 1 + i * EACH};

@@ -54,6 +54,7 @@ static const struct {
     {"reply_rows", recode_reply},      {"reply_event", recode_reply},
     {"reply_error", recode_reply},     {"reply_end", recode_reply},
     {"reply_foreign", recode_reply},   {"status_request_foreign", recode_status},
+    {"reply_outcome", recode_reply},   {"status_request_outcomes", recode_status},
 };
 
 static void read_golden(const char *file, struct buffer *out)
@@ -131,6 +132,17 @@ static const struct {
      "foreign.table: not the name of a table"},
     {"status_request_foreign", "foreign.table", "7", "foreign.table: not text"},
     {"status_request_foreign", "foreign.sql", "\"SELECT 1\"", "foreign.sql: not a known field"},
+    {"status_request_outcomes", "outcomes", "[]", "outcomes: not an object"},
+    {"status_request_outcomes", "outcomes.store", "\"x\"",
+     "outcomes.store: not 32 lower-case hex digits"},
+    {"status_request_outcomes", "outcomes.had", NULL, "outcomes.had: missing"},
+    {"status_request_outcomes", "outcomes.had", "[1]", "outcomes.had[0]: not an object"},
+    {"status_request_outcomes", "outcomes.had", "[{\"rollout\":\"x\",\"through\":1}]",
+     "outcomes.had[0].rollout: not 32 lower-case hex digits"},
+    {"reply_outcome", "seq", "0", "seq: not between 1 and 9223372036854775806"},
+    {"reply_outcome", "rollout", NULL, "rollout: missing"},
+    {"reply_outcome", "event", NULL, "event: not an object"},
+    {"reply_outcome", "event.state", "\"started\"", "event: not the end of a step or a job"},
     {"run_request", "epoch", "0", "epoch: not between 1 and 9223372036854775807"},
     {"run_request", "max_parallel", "-1", "max_parallel: not between 1 and 10000"},
     {"run_request", "rollout", "\"x\"", "rollout: not 32 lower-case hex digits"},

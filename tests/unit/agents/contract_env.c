@@ -13,6 +13,9 @@ static const struct contract_dialect dialects[ENGINE_KIND_COUNT] = {
             .kind = ENGINE_POSTGRESQL,
             .url_variable = "FLEET_TEST_POSTGRESQL_URL",
             .slow = "SELECT pg_sleep(60)",
+            .still_runs = "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND"
+                          " datname = current_database() AND query LIKE 'SELECT pg_sl%(60)%'"
+                          " AND pid <> pg_backend_pid()",
             .setting = "SET search_path = public, pg_catalog",
             .setting_is_changed =
                 "SELECT 1 WHERE current_setting('search_path') LIKE '%pg_catalog%'",
@@ -23,6 +26,8 @@ static const struct contract_dialect dialects[ENGINE_KIND_COUNT] = {
             .kind = ENGINE_MYSQL,
             .url_variable = "FLEET_TEST_MYSQL_URL",
             .slow = "SELECT BENCHMARK(100000000000, SHA2('a', 512))",
+            .still_runs = "SELECT 1 FROM information_schema.processlist WHERE db = database() AND"
+                          " info LIKE 'SELECT BENCH%' AND id <> connection_id()",
             .setting = "SET SESSION foreign_key_checks = 0",
             .setting_is_changed = "SELECT 1 FROM (SELECT @@foreign_key_checks AS f) t WHERE f = 0",
             .bad_url = "mysql://nobody@localhost/nothing?socket=/nonexistent/sock",

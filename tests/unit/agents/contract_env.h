@@ -14,9 +14,10 @@
 /* What must be said differently on each engine to mean the same. */
 struct contract_dialect {
     enum engine_kind kind;
-    const char *url_variable;       /* NULL: a file of our own */
-    const char *slow;               /* a statement that runs for a minute at least */
-    const char *setting;            /* changes the session's settings … */
+    const char *url_variable; /* NULL: a file of our own */
+    const char *still_runs;   /* yields rows while another session runs the slow one; or NULL */
+    const char *slow;         /* a statement that runs for a minute at least */
+    const char *setting;      /* changes the session's settings … */
     const char *setting_is_changed; /* … which this query shows by one row */
     const char *bad_url;            /* of a server or file that is not there */
 };

@@ -116,6 +116,58 @@ static void a_statement_timeout_stops_a_statement(void **state)
     assert_int_equal(contract_count_rows(session, "SELECT 1"), 1);
 }
 
+static bool run_slow(struct session *session, const char *sql, struct error *err)
+{
+    return session->engine->run(session, sql, strlen(sql), err);
+}
+
+static bool count_slow(struct session *session, const char *sql, struct error *err)
+{
+    int64_t rows;
+
+    return session->engine->run_counted(session, sql, strlen(sql), &rows, err);
+}
+
+static bool ask_slow(struct session *session, const char *sql, struct error *err)
+{
+    return session->engine->query(session, sql, NULL, 0, NULL, NULL, err);
+}
+
+/* Ends the slow statement in each way there is; what runs cannot tell them apart. */
+static void nothing_of_it_runs_on(const struct contract_env *env,
+                                  bool (*run)(struct session *, const char *, struct error *),
+                                  enum error_code how)
+{
+    AUTO(session) struct session *session = contract_open(env);
+    AUTO(session) struct session *other = contract_open(env);
+    struct canceller canceller = {.session = session};
+    struct error err = {0};
+    pthread_t thread;
+
+    if (how == ERROR_TIMEOUT)
+        session->deadline_ms = session->clock->monotonic_ms(session->clock) + 30;
+    else
+        assert_int_equal(pthread_create(&thread, NULL, keep_cancelling, &canceller), 0);
+    assert_false(run(session, env->dialect->slow, &err));
+    assert_int_equal(err.code, how);
+    if (env->dialect->still_runs != NULL)
+        assert_int_equal(contract_count_rows(other, env->dialect->still_runs), 0);
+    atomic_store(&canceller.over, true);
+    if (how != ERROR_TIMEOUT)
+        assert_int_equal(pthread_join(thread, NULL), 0);
+}
+
+static void a_statement_that_was_ended_runs_nowhere_any_more(void **state)
+{
+    static bool (*const ways[])(struct session *, const char *,
+                                struct error *) = {run_slow, count_slow, ask_slow};
+
+    for (size_t i = 0; i < COUNT_OF(ways); i++) {
+        nothing_of_it_runs_on(*state, ways[i], ERROR_TIMEOUT);
+        nothing_of_it_runs_on(*state, ways[i], ERROR_CANCELLED);
+    }
+}
+
 /* Where beginning locks, begin fails; elsewhere the statement does. */
 static void assert_drop_is_locked_out(struct session *session)
 {
@@ -203,6 +255,7 @@ const struct CMUnitTest contract_waits[CONTRACT_WAITS] = {
     TEST(a_statement_is_cancelled_from_another_thread),
     TEST(a_deadline_stops_a_statement_on_the_server),
     TEST(a_statement_timeout_stops_a_statement),
+    TEST(a_statement_that_was_ended_runs_nowhere_any_more),
     TEST(a_lock_of_the_application_is_waited_for_briefly_and_named),
     TEST(a_statement_that_waits_gives_way_to_those_behind_it),
 };

@@ -147,3 +147,31 @@ def test_a_target_that_moved_while_a_person_thought_refuses_the_plan(one, engine
     assert b"refused" in person.said or b"stale" in person.said, person.said
     assert engine.sql("SELECT count(*) FROM users", "one") == "2"
     assert engine.sql("SELECT count(*) FROM fleet_history", "one") == "2"
+
+
+@only("mysql")
+def test_a_way_back_that_meets_a_lock_is_tried_again(fleet, engine):
+    """Statement 2 fails when it may go on; by then the application holds what statement 1 made."""
+    first = patient(fleet, engine, "60s")
+    fleet.migration("002_email", "CREATE TABLE notes (id INTEGER);\n"
+                    "INSERT INTO users VALUES (1, 'twice');\n",
+                    "-- fleet: undoes 1\nDROP TABLE notes;\n")
+    fleet.run("sum")
+    apply = fleet.start("apply", "prod", "--yes")
+    wait_for(lambda: " waiting " in apply.stdout.readline(), "statement 2 to wait")
+    second = Session(engine, "BEGIN; SELECT * FROM notes")
+    first.do("COMMIT")
+    first.end()
+    attempts = set()
+
+    def tried_again():
+        attempts.add(engine.sql("SELECT query_id FROM information_schema.processlist"
+                                " WHERE info LIKE 'DROP TABLE notes%'", "one"))
+        return len(attempts - {""}) > 1
+    wait_for(tried_again, "the way back to be tried twice")
+    second.do("COMMIT")
+    second.end()
+    out, errors = apply.communicate(timeout=90)
+    assert apply.returncode == 1 and "failed_clean" in out, out + errors
+    assert "notes" not in engine.dump("one")
+    assert engine.sql("SELECT count(*) FROM fleet_intent", "one") == "0"

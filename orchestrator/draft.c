@@ -181,11 +181,7 @@ bool draft_survey(struct workspace *workspace, const struct draft_goal *goal, st
     if (!workspace_select(workspace, goal->operands, &draft->selection, err) ||
         !find_environment(draft, err))
         return false;
-    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &draft->selection, err);
-    if (dispatcher == NULL)
-        return false;
-    draft->survey = survey_take(dispatcher, workspace_inventory(workspace), &draft->selection,
-                                &goal->question, err);
+    draft->survey = workspace_survey(workspace, &draft->selection, &goal->question, err);
     return draft->survey != NULL;
 }
 

@@ -17,7 +17,9 @@ struct running {
     struct rollout_record record;
     struct arena *arena;
     struct agent_shares shares;
-    json_t **slices;             /* of the calls under way */
+    json_t **slices;   /* of the calls under way */
+    const char **told; /* agents whose streams came to their end */
+    size_t told_count;
     struct arena *pending_arena; /* texts of the outcomes below */
     struct outcome pending[OUTCOMES_AT_ONCE];
     size_t pending_count;
@@ -126,6 +128,8 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         error_set(&silent, ERROR_PROTOCOL, "agent %s ended without saying what became of it",
                   share->agent);
         close_share(running, share, &silent);
+        if (share->address != NULL)
+            running->told[running->told_count++] = share->agent;
     } else {
         running->settings->observer(running->settings->context, running->state, 0, NULL);
     }
@@ -165,6 +169,7 @@ static struct call *make_calls(struct running *running)
     const int *parallel = parallel_shares(running);
 
     running->slices = arena_calloc(arena, count, sizeof(json_t *));
+    running->told = arena_calloc(arena, count, sizeof *running->told);
     for (size_t i = 0; i < count; i++) {
         const struct agent_share *share = &running->shares.items[i];
 
@@ -233,8 +238,8 @@ static bool dispatch(struct running *running, struct error *err)
         *err = running->store_error;
         ok = false;
     }
-    return ok && store_end_rollout(settings->store, &running->record, settings->plan,
-                                   result_of(running->state), err);
+    const struct rollout_end end = {result_of(running->state), running->told, running->told_count};
+    return ok && store_end_rollout(settings->store, &running->record, settings->plan, &end, err);
 }
 
 bool rollout_run(const struct rollout_settings *settings, struct rollout_state *state,

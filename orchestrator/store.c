@@ -62,21 +62,24 @@ static bool create_schema(struct store *store, struct error *err)
                         "tt", STORE_FORMAT, id);
 }
 
-/* Two processes may find an empty file at once: the look and the making are one transaction. */
+/* Two processes may find an empty file at once: the look and the making are one transaction. An
+   older release's file lacks what came later. */
 static bool prepare_schema(struct store *store, struct error *err)
 {
     int64_t present = 0;
     struct database *database = store->database;
-    const char *look = "SELECT count(*) FROM sqlite_schema WHERE name = 'meta'";
+    const char *look = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'had')";
 
     if (!database_query(database, err, count_row, &present, look, ""))
         return false;
-    if (present > 0)
+    if (present == 2)
         return true;
     if (!database_begin(database, err))
         return false;
     bool ok = database_query(database, err, count_row, &present, look, "") &&
-              (present > 0 || create_schema(store, err)) && database_commit(database, err);
+              (present > 0 || create_schema(store, err)) &&
+              database_execute(database, text_store_outcomes, err) &&
+              database_commit(database, err);
     if (!ok)
         database_rollback(database);
     return ok;

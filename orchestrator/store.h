@@ -56,9 +56,34 @@ bool store_record(struct store *store, const struct rollout_record *rollout,
                   const struct plan *plan, const struct outcome *outcomes, size_t count,
                   struct error *err) MUST_USE;
 
-/* result: "applied", "failed", "stopped". */
+/* result: "applied", "failed", "stopped". The agents are those whose streams told all of it: they
+   need not keep its outcomes. */
+struct rollout_end {
+    const char *result;
+    const char *const *agents;
+    size_t agent_count;
+};
 bool store_end_rollout(struct store *store, const struct rollout_record *rollout,
-                       const struct plan *plan, const char *result, struct error *err) MUST_USE;
+                       const struct plan *plan, const struct rollout_end *end,
+                       struct error *err) MUST_USE;
+
+/* What the store has of an agent's outcomes; in the arena. */
+bool store_read_had(struct store *store, const char *agent, struct arena *arena,
+                    struct outcomes_request *request, struct error *err) MUST_USE;
+
+/* An outcome that an agent kept, for it had not been told. */
+struct kept_outcome {
+    const char *agent;
+    const char *rollout;
+    int64_t seq;
+    struct outcome outcome;
+    bool is_news; /* set by store_collect: it was recorded now */
+};
+
+/* Records each that the store does not have yet, and that it has them, in one transaction. Those of
+   rollouts and targets that the store never sent to anybody are left out. */
+bool store_collect(struct store *store, struct kept_outcome *outcomes, size_t count,
+                   struct error *err) MUST_USE;
 
 /* The document of a plan that was applied; *found tells. */
 bool store_read_plan(struct store *store, const struct digest *digest, struct buffer *document,

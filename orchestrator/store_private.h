@@ -11,4 +11,16 @@ struct store {
     char id[ID_SIZE];
 };
 
+/* Within a transaction: the ledger's entry, and the job's row; once, however often it is told. */
+bool store_record_outcome(struct store *store, const struct rollout_record *rollout,
+                          const char *plan, const struct outcome *outcome, bool *added,
+                          struct error *err) MUST_USE;
+
+/* Ends a transaction: all or nothing. */
+bool store_commit_or_undo(struct store *store, bool ok, struct error *err) MUST_USE;
+
+/* Within a transaction: these agents need not keep anything of the rollout. */
+bool store_put_had_all(struct store *store, const char *rollout, const struct rollout_end *end,
+                       struct error *err) MUST_USE;
+
 #endif

@@ -81,7 +81,7 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
 }
 
 /* Runs within a transaction: all or nothing. */
-static bool commit_or_undo(struct store *store, bool ok, struct error *err)
+bool store_commit_or_undo(struct store *store, bool ok, struct error *err)
 {
     ok = ok && !FAULT_ERROR(store_commit, err) && database_commit(store->database, err);
     if (!ok)
@@ -97,24 +97,46 @@ bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t e
     if (FAULT_ERROR(rollout_begin, err) || !database_begin(store->database, err))
         return false;
     bool ok = enter_rollout(store, plan, epoch_seen, rollout, err);
-    return commit_or_undo(store, ok, err);
+    return store_commit_or_undo(store, ok, err);
 }
 
-static bool record_one(struct store *store, const struct rollout_record *rollout,
-                       const char *digest, const struct outcome *outcome, struct error *err)
+/* Whether the ledger has the outcome: a rollout does a step, and ends a job, in one way once. */
+static bool is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,
+                        struct error *err)
+{
+    int64_t count = 0;
+    bool ok = database_query(store->database, err, take_integer, &count,
+                             "SELECT count(*) FROM ledger WHERE rollout = ? AND target = ? AND"
+                             " what = ? AND subject = ? AND result = ?",
+                             "ttttt", entry->rollout, entry->target, entry->what, entry->subject,
+                             entry->result);
+
+    *recorded = count > 0;
+    return ok;
+}
+
+bool store_record_outcome(struct store *store, const struct rollout_record *rollout,
+                          const char *plan, const struct outcome *outcome, bool *added,
+                          struct error *err)
 {
     const struct ledger_entry entry = {
         .who = rollout->operator_name,
         .what = outcome->is_step ? "step" : "job",
         .rollout = rollout->id,
-        .plan = digest,
+        .plan = plan,
         .target = outcome->target,
         .subject = outcome->subject,
         .result = outcome->result,
         .detail = outcome->message,
     };
     char at[TIMESTAMP_SIZE];
+    bool recorded;
 
+    if (!is_recorded(store, &entry, &recorded, err))
+        return false;
+    *added = !recorded;
+    if (recorded)
+        return true;
     if (!ledger_append(store->database, store->clock, &entry, err))
         return false;
     if (outcome->is_step)
@@ -134,6 +156,7 @@ bool store_record(struct store *store, const struct rollout_record *rollout,
 {
     char digest[DIGEST_HEX_SIZE];
     bool ok = true;
+    bool added;
 
     if (count == 0)
         return true;
@@ -141,12 +164,12 @@ bool store_record(struct store *store, const struct rollout_record *rollout,
     if (!database_begin(store->database, err))
         return false;
     for (size_t i = 0; ok && i < count; i++)
-        ok = record_one(store, rollout, digest, &outcomes[i], err);
-    return commit_or_undo(store, ok, err);
+        ok = store_record_outcome(store, rollout, digest, &outcomes[i], &added, err);
+    return store_commit_or_undo(store, ok, err);
 }
 
 bool store_end_rollout(struct store *store, const struct rollout_record *rollout,
-                       const struct plan *plan, const char *result, struct error *err)
+                       const struct plan *plan, const struct rollout_end *end, struct error *err)
 {
     char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE];
 
@@ -159,16 +182,17 @@ bool store_end_rollout(struct store *store, const struct rollout_record *rollout
         .plan = digest,
         .target = "",
         .subject = plan->header.environment,
-        .result = result,
+        .result = end->result,
         .detail = "",
     };
     if (FAULT_ERROR(rollout_end, err) || !database_begin(store->database, err))
         return false;
     bool ok = database_run(store->database, err,
-                           "UPDATE rollout SET state = ?, ended_at = ? WHERE id = ?", "ttt", result,
-                           at, rollout->id) &&
+                           "UPDATE rollout SET state = ?, ended_at = ? WHERE id = ?", "ttt",
+                           end->result, at, rollout->id) &&
+              store_put_had_all(store, rollout->id, end, err) &&
               ledger_append(store->database, store->clock, &entry, err);
-    return commit_or_undo(store, ok, err);
+    return store_commit_or_undo(store, ok, err);
 }
 
 struct document {

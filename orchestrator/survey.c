@@ -149,6 +149,10 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         if (agent_share_find(share, reply->target, &place))
             keep_foreign(taking, &taking->survey->items[place], &reply->foreign);
         break;
+    case REPLY_OUTCOME:
+        if (taking->question.collection != NULL && share->address != NULL)
+            collection_take(taking->question.collection, share->agent, reply);
+        break;
     case REPLY_ERROR:
         fail_unanswered(taking, share, &reply->error);
         break;
@@ -159,7 +163,6 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
     case REPLY_HEARTBEAT:
     case REPLY_ROWS:
     case REPLY_EVENT:
-    case REPLY_OUTCOME:
     case REPLY_KIND_COUNT:
         break;
     }
@@ -180,6 +183,21 @@ static void sum_up(struct survey *survey)
 static void no_free(void *set)
 {
     (void)set;
+}
+
+/* Each remote agent is also asked what it has kept. */
+static bool ask_for_outcomes(struct taking *taking, struct call *calls, struct error *err)
+{
+    struct collection *collection = taking->question.collection;
+
+    for (size_t i = 0; collection != NULL && i < taking->shares.count; i++) {
+        if (calls[i].address == NULL)
+            continue;
+        calls[i].status.outcomes = collection_request(collection, calls[i].agent, err);
+        if (calls[i].status.outcomes == NULL)
+            return false;
+    }
+    return true;
 }
 
 static struct call *make_calls(struct taking *taking)
@@ -218,9 +236,12 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
     for (size_t i = 0; i < selection->count; i++)
         survey->items[i].target = selection->targets[i];
     taking.shares = agent_shares_of(survey->arena, inventory, selection->targets, selection->count);
-    const struct call *calls = make_calls(&taking);
+    struct call *calls = make_calls(&taking);
     taking.sets_told = arena_calloc(survey->arena, taking.shares.count, sizeof *taking.sets_told);
-    bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
+    bool ok =
+        ask_for_outcomes(&taking, calls, err) &&
+        dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err) &&
+        (taking.question.collection == NULL || collection_record(taking.question.collection, err));
     agent_shares_free(&taking.shares);
     tdestroy(taking.sets, no_free);
     sum_up(survey);

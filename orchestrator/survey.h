@@ -9,6 +9,7 @@
 #define FLEET_ORCHESTRATOR_SURVEY_H
 
 #include "inventory/selector.h"
+#include "orchestrator/collection.h"
 #include "orchestrator/dispatcher.h"
 #include "plans/planner.h"
 
@@ -33,6 +34,7 @@ struct survey {
 struct survey_question {
     bool fingerprint;                      /* the schema's fingerprint now */
     const struct foreign_request *foreign; /* another tool's history; NULL: none */
+    struct collection *collection;         /* takes what agents kept; NULL: they are not asked */
 };
 
 /* question may be NULL. */

@@ -246,6 +246,42 @@ struct dispatcher *workspace_dispatcher(struct workspace *workspace,
     return workspace->dispatcher;
 }
 
+static bool has_remote(const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->count; i++)
+        if (selection->targets[i]->agent != NULL)
+            return true;
+    return false;
+}
+
+/* Without a store nothing was ever sent; one that may not be written leaves the agents theirs. */
+static bool may_collect(const struct workspace *workspace, const struct selection *selection)
+{
+    return has_remote(selection) && access(workspace->inventory->state, R_OK | W_OK) == 0;
+}
+
+struct survey *workspace_survey(struct workspace *workspace, const struct selection *selection,
+                                const struct survey_question *question, struct error *err)
+{
+    struct survey_question own = question != NULL ? *question : (struct survey_question){0};
+    AUTO(collection) struct collection *collection = NULL;
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, selection, err);
+
+    if (dispatcher == NULL)
+        return NULL;
+    if (may_collect(workspace, selection)) {
+        struct store *store = workspace_store(workspace, err);
+
+        if (store == NULL)
+            return NULL;
+        collection = own.collection = collection_new(store, workspace->inventory);
+    }
+    struct survey *survey = survey_take(dispatcher, workspace->inventory, selection, &own, err);
+    if (survey != NULL && collection != NULL)
+        collection_report(collection, workspace->invocation->terminal);
+    return survey;
+}
+
 struct survey *workspace_survey_all(struct workspace *workspace, struct error *err)
 {
     const struct selector everything = {0};
@@ -253,10 +289,7 @@ struct survey *workspace_survey_all(struct workspace *workspace, struct error *e
 
     if (!selector_apply(&everything, workspace->inventory, &selection, err))
         return NULL;
-    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
-    if (dispatcher == NULL)
-        return NULL;
-    return survey_take(dispatcher, workspace->inventory, &selection, NULL, err);
+    return workspace_survey(workspace, &selection, NULL, err);
 }
 
 bool workspace_signing_key(struct workspace *workspace, struct signing_key **key, struct error *err)

@@ -48,6 +48,11 @@ struct dispatcher *workspace_dispatcher(struct workspace *workspace,
                                         const struct selection *selection,
                                         struct error *err) MUST_USE;
 
+/* What the selected targets look like; question may be NULL. Outcomes that their agents kept for
+   the store are recorded and told first. */
+struct survey *workspace_survey(struct workspace *workspace, const struct selection *selection,
+                                const struct survey_question *question, struct error *err) MUST_USE;
+
 /* What every target of the inventory looks like. */
 struct survey *workspace_survey_all(struct workspace *workspace, struct error *err) MUST_USE;
 

@@ -173,6 +173,8 @@ static bool work_status(struct call *call, const json_t *value, struct error *er
 
     if (!status_request_decode(value, call->arena, &request, err))
         return false;
+    if (call->peer.role == ROLE_VIEWER)
+        request.outcomes = NULL; /* who may not run plans may not have their outcomes dropped */
     service_status(call->server->settings.service, &request, send_reply, call);
     return true;
 }

@@ -91,10 +91,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     if (plan == NULL || !check_plan(plan, inventory, invocation->clock, err) ||
         !select_targets(plan, inventory, &selection, err))
         return STATUS_FAILED;
-    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
-    if (dispatcher == NULL)
-        return STATUS_FAILED;
-    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, &selection, NULL, err);
+    AUTO(survey) struct survey *survey = workspace_survey(workspace, &selection, NULL, err);
     if (survey == NULL || !check_fits(plan, survey, err))
         return STATUS_FAILED;
     assert(selection.count > 0);

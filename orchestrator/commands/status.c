@@ -125,14 +125,10 @@ static int run_status(const struct invocation *invocation, struct error *err)
     const struct migrations *migrations = workspace_migrations(workspace, &status);
     if (migrations == NULL)
         return status;
-    struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
-    if (dispatcher == NULL)
-        return STATUS_FAILED;
     const struct survey_question question = {.fingerprint =
                                                  arguments_has(arguments, "fingerprint")};
     AUTO(survey)
-    struct survey *survey =
-        survey_take(dispatcher, workspace_inventory(workspace), &selection, &question, err);
+    struct survey *survey = workspace_survey(workspace, &selection, &question, err);
     if (survey == NULL)
         return STATUS_FAILED;
     AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();

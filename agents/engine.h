@@ -56,6 +56,8 @@ struct server_info {
     char version[96];  /* "PostgreSQL 15.7", "MariaDB 10.11.6", "SQLite 3.40.1" */
     char identity[96]; /* PostgreSQL: system identifier and database oid; MySQL: server uuid (or
                           server id) and schema; SQLite: device and inode of the file */
+    int64_t timeline;  /* PostgreSQL: of a primary's history, another one since each promotion or
+                          restore; 0 when there is none or the role may not see it */
     bool read_only;    /* a replica, or read_only is set */
 };
 

@@ -338,6 +338,10 @@ bool gate_reconnect(struct run *run, struct error *err)
         session_open_on(run->session->engine, run->session->target, run->session->clock, err);
     if (fresh == NULL)
         return false;
+    if (!server_check(run, fresh, err)) {
+        session_free(fresh);
+        return false;
+    }
     session_free(run->fresh);
     run->fresh = fresh;
     run->session = fresh;

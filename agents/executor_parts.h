@@ -2,10 +2,11 @@
  * executor_parts - what the parts of the executor share: the run of one job, and its pieces of
  * work.
  *
- * executor.c walks over the steps; executor_work.c reads their scripts; executor_gate.c decides
- * under the lock whether a part may run; executor_transaction.c and executor_statements.c run it;
- * executor_finish.c checks what it did and writes its history row. What runs statement by statement
- * has parts of its own: executor_statements.h.
+ * executor.c walks over the steps; executor_work.c reads their scripts; executor_server.c asks
+ * which server this is; executor_gate.c decides under the lock whether a part may run;
+ * executor_transaction.c and executor_statements.c run it; executor_finish.c checks what it did and
+ * writes its history row. What runs statement by statement has parts of its own:
+ * executor_statements.h.
  */
 #ifndef FLEET_AGENTS_EXECUTOR_PARTS_H
 #define FLEET_AGENTS_EXECUTOR_PARTS_H
@@ -69,6 +70,13 @@ enum part_end {
     PART_UNKNOWN, /* whether it was committed is not known */
     PART_STUCK    /* stopped inside; an intent or the error says where */
 };
+
+/* executor_server.c */
+
+/* Whether a session of the run leads to the database that the plan was made for, and may write
+   there: ERROR_STALE or ERROR_UNSUPPORTED. A session stays with one server, so each is asked once,
+   before it does anything. */
+bool server_check(const struct run *run, struct session *session, struct error *err) MUST_USE;
 
 /* executor_work.c */
 

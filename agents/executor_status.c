@@ -95,12 +95,15 @@ bool executor_status(struct session *session, bool fingerprint, struct arena *ar
 
     *status =
         (struct target_status){.target = session->target->name, .engine = session->engine->kind};
-    if (!session->engine->server(session, &info, err) || !read_head(session, &head, err) ||
-        !read_history(session, &head, arena, status, set, err) ||
-        !read_intent(session, &head, arena, status, err))
+    /* The server comes last: what it reports of itself arrives with the answers to the rest. */
+    if (!read_head(session, &head, err) || !read_history(session, &head, arena, status, set, err) ||
+        !read_intent(session, &head, arena, status, err) ||
+        !session->engine->server(session, &info, err))
         return false;
     status->server = arena_strdup(arena, info.version);
     status->identity = arena_strdup(arena, info.identity);
+    status->timeline = info.timeline;
+    status->read_only = info.read_only;
     status->epoch = head.epoch;
     status->store = arena_strdup(arena, head.store);
     return !fingerprint || take_fingerprint(session, status, err);

@@ -81,12 +81,14 @@ struct open_intent {
 struct target_status {
     const char *target;
     enum engine_kind engine;
-    const char *server;    /* "PostgreSQL 15.7", "MariaDB 10.11.6", "SQLite 3.40.1" */
-    const char *identity;  /* of the database: system identifier, server uuid or file id */
-    int64_t seq;           /* of the last row; 0 for an empty history */
-    struct digest head;    /* none for an empty history */
-    int64_t epoch;         /* of the fence; 0 if there is none */
-    const char *store;     /* of the fence; "" if there is none */
+    const char *server;   /* "PostgreSQL 15.7", "MariaDB 10.11.6", "SQLite 3.40.1" */
+    const char *identity; /* of the database: system identifier, server uuid or file id */
+    int64_t timeline;     /* of a PostgreSQL primary; 0 when there is none or it may not be read */
+    bool read_only;       /* a replica, or not to be written to: its history is not to be trusted */
+    int64_t seq;          /* of the last row; 0 for an empty history */
+    struct digest head;   /* none for an empty history */
+    int64_t epoch;        /* of the fence; 0 if there is none */
+    const char *store;    /* of the fence; "" if there is none */
     struct digest applied; /* id of a set that a "history" message gave earlier on this stream */
     struct digest fingerprint;          /* of the schema now; none if not asked for */
     struct digest recorded_fingerprint; /* of the last history row that has one; none otherwise */

@@ -87,11 +87,13 @@ static const struct record_field status_fields[] = {
     {"fingerprint", RECORD_DIGEST, .optional = true, STATUS(fingerprint)},
     {"head", RECORD_DIGEST, .optional = true, STATUS(head)},
     {"identity", RECORD_TEXT, .optional = true, STATUS(identity), .most = TEXT_MAX},
+    {"read_only", RECORD_BOOL, .optional = true, STATUS(read_only)},
     {"recorded_fingerprint", RECORD_DIGEST, .optional = true, STATUS(recorded_fingerprint)},
     {"seq", RECORD_INT64, .optional = true, STATUS(seq), .most = INT64_MAX},
     {"server", RECORD_TEXT, .optional = true, STATUS(server), .most = TEXT_MAX},
     {"store", RECORD_ID, .optional = true, STATUS(store)},
     {"target", RECORD_NAME, STATUS(target)},
+    {"timeline", RECORD_INT64, .optional = true, STATUS(timeline), .most = UINT32_MAX},
 };
 
 static const struct record_field accepted_fields[] = {

@@ -17,7 +17,8 @@ static void collect(struct survey *survey, const struct environment *environment
         if (!item->reached || item->target->environment != environment)
             continue;
         group->places[group->count] = i;
-        group->states[group->count++] = survey_state(item);
+        group->states[group->count] = survey_state(item);
+        group->states[group->count++].read_only = false; /* only counted, not to be run */
     }
 }
 

@@ -252,12 +252,17 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
 struct target_state survey_state(const struct surveyed *item)
 {
     const struct inventory_agent *agent = item->target->agent;
+    /* A file's device and inode change when it is copied back or the host starts again. */
+    bool in_file = item->target->engine == ENGINE_SQLITE;
 
     return (struct target_state){
         .name = item->target->name,
         .agent = agent != NULL ? agent->name : "local",
         .engine = item->target->engine,
         .head = item->status.head,
+        .identity = in_file ? NULL : item->status.identity,
+        .timeline = item->status.timeline,
+        .read_only = item->status.read_only,
         .applied = item->applied,
     };
 }

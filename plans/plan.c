@@ -25,6 +25,15 @@ static int target_order(const void *key, const void *element)
     return strcmp(key, target->name);
 }
 
+bool plan_target_is_on(const struct plan_target *target, const char *identity, int64_t timeline)
+{
+    bool known = target->identity != NULL && target->identity[0] != '\0' && identity != NULL &&
+                 identity[0] != '\0';
+
+    return !known || (strcmp(target->identity, identity) == 0 &&
+                      (target->timeline == 0 || timeline == 0 || target->timeline == timeline));
+}
+
 const struct plan_target *plan_find_target(const struct plan *plan, const char *name)
 {
     if (plan->target_count == 0)

@@ -77,7 +77,9 @@ struct plan_target {
     const char *name;
     const char *agent; /* "local" for the in-process one */
     enum engine_kind engine;
-    struct digest head; /* none for an empty history */
+    struct digest head;   /* none for an empty history */
+    const char *identity; /* of the database behind a server; NULL or "" if it was not known */
+    int64_t timeline;     /* of that, as PostgreSQL counts them; 0 if it was not known */
     const struct plan_recipe *recipe;
 };
 
@@ -108,6 +110,10 @@ AUTO_DEFINE(plan)
 
 /* The target of that name; NULL if the plan has none. */
 const struct plan_target *plan_find_target(const struct plan *plan, const char *name);
+
+/* Whether a database is the one that the target was planned on. What either does not know is not
+   compared. */
+bool plan_target_is_on(const struct plan_target *target, const char *identity, int64_t timeline);
 
 /* Signs the digest and adds the signature; a key that has signed already adds nothing. */
 bool plan_sign(struct plan *plan, const struct signing_key *key, const char *signer,

@@ -187,6 +187,8 @@ static void place_targets(struct plan *plan, const struct plan_target *targets, 
         placed[i] = targets[i];
         placed[i].recipe = &plan->recipes[rank];
         placed[i].name = arena_strdup(plan->arena, targets[i].name);
+        if (targets[i].identity != NULL)
+            placed[i].identity = arena_strdup(plan->arena, targets[i].identity);
         if (strcmp(agent, targets[i].agent) != 0)
             agent = arena_strdup(plan->arena, targets[i].agent);
         placed[i].agent = agent;

@@ -317,8 +317,10 @@ bool plan_decode_target(const json_t *value, const char *path, const struct plan
     target->agent = read_checked(&reader, "agent", name_is_valid);
     target->engine = read_engine(&reader);
     json_read_digest(&reader, "head", &target->head);
+    target->identity = json_read_optional_text(&reader, "identity", LABEL_MAX, "");
     target->name = read_checked(&reader, "name", name_is_valid);
     json_read_digest(&reader, "recipe", &recipe);
+    target->timeline = json_read_optional_integer(&reader, "timeline", 0, UINT32_MAX, 0);
     if (!json_reader_end(&reader))
         return false;
     target->recipe = plan->recipe_count == 0 ? NULL

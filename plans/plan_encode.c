@@ -92,8 +92,12 @@ void plan_encode_target(const struct plan_target *target, struct buffer *out)
     canonical_string(out, "{\"agent\":", target->agent);
     canonical_string(out, ",\"engine\":", engine_kind_name(target->engine));
     canonical_digest(out, ",\"head\":", &target->head);
+    if (target->identity != NULL && target->identity[0] != '\0')
+        canonical_string(out, ",\"identity\":", target->identity);
     canonical_string(out, ",\"name\":", target->name);
     canonical_digest(out, ",\"recipe\":", &target->recipe->digest);
+    if (target->timeline != 0)
+        canonical_integer(out, ",\"timeline\":", target->timeline);
     buffer_append_char(out, '}');
 }
 

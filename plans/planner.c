@@ -157,6 +157,19 @@ static void check_request(const struct planning *planning, const struct groups *
         check_version(planning, groups, request->out_of_order[i]);
 }
 
+/* Its history may lag behind its primary's, and nothing could be written. */
+static void check_writable(const struct planning *planning)
+{
+    const struct plan_request *request = planning->request;
+
+    for (size_t i = 0; i < request->state_count; i++)
+        if (request->states[i].read_only)
+            problems_add(planning->problems, &(struct concern){1, request->states[i].name},
+                         ERROR_UNSUPPORTED, NULL,
+                         "the server is a replica or read-only: no plan is made from its history;"
+                         " let the target's url lead to the primary, or make it writable");
+}
+
 static void find_recipes(const struct planning *planning, struct groups *groups)
 {
     for (size_t i = 0; i < groups->count; i++) {
@@ -181,8 +194,13 @@ static struct plan *seal(const struct planning *planning, const struct groups *g
         assert(groups->of_state[i] < groups->count);
         const struct plan_recipe *recipe = groups->items[groups->of_state[i]].recipe;
         if (recipe != NULL)
-            targets[count++] =
-                (struct plan_target){state->name, state->agent, state->engine, state->head, recipe};
+            targets[count++] = (struct plan_target){.name = state->name,
+                                                    .agent = state->agent,
+                                                    .engine = state->engine,
+                                                    .head = state->head,
+                                                    .identity = state->identity,
+                                                    .timeline = state->timeline,
+                                                    .recipe = recipe};
     }
     struct plan *plan = plan_builder_seal(planning->builder, &request->header, targets, count);
     free(targets);
@@ -202,6 +220,7 @@ struct plan *planner_plan(const struct plan_request *request, struct diagnostics
 
     group_states(request, &groups);
     check_request(&planning, &groups);
+    check_writable(&planning);
     if (problems_count(found) == 0)
         find_recipes(&planning, &groups);
     if (problems_count(found) == 0)

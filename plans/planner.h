@@ -20,6 +20,9 @@ struct target_state {
     const char *agent; /* "local" for the in-process one */
     enum engine_kind engine;
     struct digest head;
+    const char *identity; /* of the database, for the plan; NULL: the plan says nothing */
+    int64_t timeline;
+    bool read_only; /* no plan is made for it: its history may lag behind its primary's */
     const struct applied_set *applied;
     const char *to; /* instead of the request's, for this target alone; NULL: the request's */
 };

@@ -13,6 +13,7 @@ const char *stale_reason_text(enum stale_reason reason)
         [STALE_MOVED] = "has moved on",
         [STALE_AGENT] = "is served by another agent now",
         [STALE_ENGINE] = "is of another engine now",
+        [STALE_SERVER] = "is another database than the plan was made for (failover or restore)",
     };
 
     assert((unsigned)reason < STALE_REASON_COUNT);
@@ -49,6 +50,8 @@ static bool is_stale(struct stale_target *item)
         item->reason = STALE_ENGINE;
     else if (strcmp(state->agent, target->agent) != 0)
         item->reason = STALE_AGENT;
+    else if (!plan_target_is_on(target, state->identity, state->timeline))
+        item->reason = STALE_SERVER;
     else if (!digest_equal(&state->head, &target->head))
         item->reason = STALE_MOVED;
     else

@@ -14,6 +14,7 @@ enum stale_reason {
     STALE_MOVED,  /* its history head is another one */
     STALE_AGENT,  /* served by another agent now */
     STALE_ENGINE, /* of another engine now */
+    STALE_SERVER, /* another database, or another timeline of it: failover or restore */
     STALE_REASON_COUNT
 };
 

@@ -327,10 +327,25 @@ static void mysql_cancel(struct session *base)
     (void)eventfd_write(mysql_session_of(base)->wake, 1);
 }
 
+static bool note_read_only(void *context, size_t columns, const char *const *values)
+{
+    struct mysql_session *session = context;
+
+    (void)columns;
+    session->info.read_only = strcmp(values[0], "0") != 0;
+    return true;
+}
+
+/* A session may outlive a change of roles, so what may change is asked again. */
 static bool mysql_server(struct session *base, struct server_info *info, struct error *err)
 {
-    (void)err;
-    *info = mysql_session_of(base)->info;
+    static const char sql[] = "SELECT @@GLOBAL.read_only + @@GLOBAL.innodb_read_only";
+    struct mysql_session *session = mysql_session_of(base);
+
+    if (!mysql_perform(session, sql, sizeof sql - 1, MYSQL_HASTY, err) ||
+        !mysql_drain(session, note_read_only, session, err))
+        return error_wrap(err, "cannot ask whether the server is read-only");
+    *info = session->info;
     return true;
 }
 

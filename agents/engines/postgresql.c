@@ -36,9 +36,16 @@ static void postgresql_cancel(struct session *base)
     (void)PQcancel(session->canceller, ignored, (int)sizeof ignored);
 }
 
-#define DESCRIBE_DATABASE(system_identifier)                                                       \
-    "SELECT concat(" system_identifier ", ':', oid), pg_backend_pid() FROM pg_catalog.pg_database" \
+#define DESCRIBE_DATABASE(system_identifier, timeline)                          \
+    "SELECT concat(" system_identifier ", ':', oid), pg_backend_pid(),"         \
+    " pg_catalog.pg_is_in_recovery(), " timeline " FROM pg_catalog.pg_database" \
     " WHERE datname = pg_catalog.current_database()"
+#define SYSTEM_IDENTIFIER "(SELECT system_identifier FROM pg_catalog.pg_control_system())"
+/* The first eight digits of a segment's name. The control file's own timeline is that of the last
+   checkpoint, which may be older than the promotion. */
+#define TIMELINE                                                               \
+    "CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.left(" \
+    "pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_insert_lsn()), 8) END"
 
 static bool take_identity(void *context, size_t columns, const char *const *values)
 {
@@ -47,25 +54,33 @@ static bool take_identity(void *context, size_t columns, const char *const *valu
     (void)columns;
     snprintf(session->identity, sizeof session->identity, "%s", values[0]);
     session->backend = atoi(values[1]);
+    session->in_recovery = strcmp(values[2], "t") == 0;
+    session->timeline = values[3] != NULL ? strtoll(values[3], NULL, 16) : 0;
     return true;
 }
 
-/* Everybody may read the system identifier unless an administrator took that right away. */
+/* Everybody may read both unless an administrator took that right away. What a standby says is
+   asked again, as it may have been promoted since. */
 static bool find_identity(struct postgresql_session *session, struct error *err)
 {
     static const char *const texts[] = {
-        DESCRIBE_DATABASE("(SELECT system_identifier FROM pg_catalog.pg_control_system())"),
-        DESCRIBE_DATABASE("'unknown'"),
+        DESCRIBE_DATABASE(SYSTEM_IDENTIFIER, TIMELINE),
+        DESCRIBE_DATABASE(SYSTEM_IDENTIFIER, "NULL"),
+        DESCRIBE_DATABASE("'unknown'", "NULL"),
     };
-    struct postgresql_outcome outcome = {.row = take_identity, .context = session};
 
-    if (session->identity[0] != '\0' ||
-        postgresql_perform(session, texts[0], POSTGRESQL_HASTY, &outcome, err))
+    if (session->identity[0] != '\0' && !session->in_recovery)
         return true;
-    if (strcmp(err->sqlstate, "42501") != 0 || session->begun)
-        return false;
-    error_clear(err);
-    return postgresql_perform(session, texts[1], POSTGRESQL_HASTY, &outcome, err);
+    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+        struct postgresql_outcome outcome = {.row = take_identity, .context = session};
+
+        error_clear(err);
+        if (postgresql_perform(session, texts[i], POSTGRESQL_HASTY, &outcome, err))
+            return true;
+        if (strcmp(err->sqlstate, "42501") != 0 || session->begun)
+            return false;
+    }
+    return false;
 }
 
 /* What the server tells by itself whenever it changes. */
@@ -87,7 +102,8 @@ static bool postgresql_server(struct session *base, struct server_info *info, st
     snprintf(info->version, sizeof info->version, "PostgreSQL %.*s", (int)strcspn(version, " "),
              version);
     snprintf(info->identity, sizeof info->identity, "%s", session->identity);
-    info->read_only = strcmp(reported(session, "in_hot_standby"), "on") == 0 ||
+    info->timeline = session->timeline;
+    info->read_only = session->in_recovery ||
                       strcmp(reported(session, "default_transaction_read_only"), "on") == 0;
     return true;
 }

@@ -57,6 +57,8 @@ struct postgresql_session {
     struct postgresql_prepared prepared[POSTGRESQL_PREPARED];
     unsigned last_prepared;
     char identity[96];     /* of the database; empty while not known */
+    int64_t timeline;      /* as in server_info */
+    bool in_recovery;      /* the server was a standby when it was last asked */
     struct buffer blocker; /* who blocked the last statement that waited */
 };
 

@@ -49,6 +49,9 @@ static void report_state(struct report *report, const struct surveyed *item, int
                       direction_name(intent->direction), intent->version, intent->name,
                       intent->statement, intent->summary);
         report_text(report, "needs_operator", STYLE_BAD);
+    } else if (item->status.read_only) {
+        buffer_append_text(&detail, "a replica or read-only server: its history may lag");
+        report_text(report, "read_only", STYLE_WARN);
     } else if (pending == PENDING_UNKNOWN) {
         report_text(report, "conflict", STYLE_BAD);
     } else {

@@ -59,6 +59,20 @@ static void each_stale_target_is_named_with_its_reason(void **state)
     assert_string_equal(stale_reason_text(STALE_MOVED), "has moved on");
 }
 
+static void another_database_or_timeline_is_stale_and_an_unknown_one_is_not(void **state)
+{
+    (void)state;
+    struct plan_target target = {.identity = "7:1", .timeline = 2};
+
+    assert_true(plan_target_is_on(&target, "7:1", 2));
+    assert_false(plan_target_is_on(&target, "8:1", 2));
+    assert_false(plan_target_is_on(&target, "7:1", 3));
+    assert_true(plan_target_is_on(&target, "7:1", 0));
+    assert_true(plan_target_is_on(&target, "", 0));
+    target.identity = "";
+    assert_true(plan_target_is_on(&target, "8:1", 3));
+}
+
 static void targets_that_the_plan_leaves_out_do_not_matter(void **state)
 {
     (void)state;
@@ -102,6 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_is_fresh_while_nothing_moved),
         cmocka_unit_test(each_stale_target_is_named_with_its_reason),
+        cmocka_unit_test(another_database_or_timeline_is_stale_and_an_unknown_one_is_not),
         cmocka_unit_test(targets_that_the_plan_leaves_out_do_not_matter),
         cmocka_unit_test(only_rows_of_the_plan_continue_it),
     };

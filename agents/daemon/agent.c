@@ -56,8 +56,9 @@ static struct journal *open_journal(const struct agent_configuration *configurat
                                     struct error *err)
 {
     struct journal_opening opening;
-    struct journal *journal =
-        journal_open(configuration->state, storage_system(), clock_system(), &opening, err);
+    const struct journal_settings settings = {.directory = configuration->state,
+                                              .clock = clock_system()};
+    struct journal *journal = journal_open(&settings, &opening, err);
 
     if (journal != NULL && opening.dropped > 0)
         log_event(LOG_LEVEL_WARNING, NULL,

@@ -37,16 +37,16 @@ static const struct record accepted_record = {accepted_fields, COUNT_OF(accepted
 static const struct record seen_record = {seen_fields, COUNT_OF(seen_fields)};
 static const struct record begun_record = {begun_fields, COUNT_OF(begun_fields)};
 
-static json_t *accepted_to_json(const struct journal_entry *entry)
+static void write_accepted(const struct journal_entry *entry, struct buffer *out)
 {
-    json_t *object = json_object();
+    AUTO(json) json_t *object = json_object();
     json_t *targets = json_array();
 
     record_put(&accepted_record, &entry->accepted, object);
     for (size_t i = 0; i < entry->accepted.target_count; i++)
         json_add(targets, json_text(entry->accepted.targets[i]));
     json_put(object, "targets", targets);
-    return object;
+    json_write_canonical(object, out);
 }
 
 static bool accepted_from_json(const json_t *value, struct arena *arena,
@@ -72,12 +72,9 @@ static bool accepted_from_json(const json_t *value, struct arena *arena,
     return json_reader_end(&reader);
 }
 
-static json_t *seen_to_json(const struct journal_entry *entry)
+static void write_seen(const struct journal_entry *entry, struct buffer *out)
 {
-    json_t *object = json_object();
-
-    record_put(&seen_record, &entry->seen, object);
-    return object;
+    record_write(&seen_record, &entry->seen, out);
 }
 
 static bool seen_from_json(const json_t *value, struct arena *arena, struct journal_entry *entry,
@@ -90,12 +87,9 @@ static bool seen_from_json(const json_t *value, struct arena *arena, struct jour
     return json_reader_end(&reader);
 }
 
-static json_t *begun_to_json(const struct journal_entry *entry)
+static void write_begun(const struct journal_entry *entry, struct buffer *out)
 {
-    json_t *object = json_object();
-
-    record_put(&begun_record, &entry->begun, object);
-    return object;
+    record_write(&begun_record, &entry->begun, out);
 }
 
 static bool begun_from_json(const json_t *value, struct arena *arena, struct journal_entry *entry,
@@ -108,9 +102,11 @@ static bool begun_from_json(const json_t *value, struct arena *arena, struct jou
     return json_reader_end(&reader);
 }
 
-static json_t *outcome_to_json(const struct journal_entry *entry)
+static void write_outcome(const struct journal_entry *entry, struct buffer *out)
 {
-    return reply_encode(&entry->outcome);
+    AUTO(json) json_t *object = reply_encode(&entry->outcome);
+
+    json_write_canonical(object, out);
 }
 
 static bool outcome_from_json(const json_t *value, struct arena *arena, struct journal_entry *entry,
@@ -122,9 +118,11 @@ static bool outcome_from_json(const json_t *value, struct arena *arena, struct j
            error_set(err, ERROR_PROTOCOL, "kind: not an outcome");
 }
 
-static json_t *acknowledged_to_json(const struct journal_entry *entry)
+static void write_acknowledged(const struct journal_entry *entry, struct buffer *out)
 {
-    return acknowledgement_encode(&entry->acknowledged);
+    AUTO(json) json_t *object = acknowledgement_encode(&entry->acknowledged);
+
+    json_write_canonical(object, out);
 }
 
 static bool acknowledged_from_json(const json_t *value, struct arena *arena,
@@ -138,22 +136,20 @@ static bool acknowledged_from_json(const json_t *value, struct arena *arena,
 }
 
 static const struct {
-    json_t *(*to_json)(const struct journal_entry *entry);
+    void (*write)(const struct journal_entry *entry, struct buffer *out);
     bool (*from_json)(const json_t *value, struct arena *arena, struct journal_entry *entry,
                       struct error *err);
 } forms[TYPES] = {
-    [ENTRY_ACCEPTED] = {accepted_to_json, accepted_from_json},
-    [ENTRY_SEEN] = {seen_to_json, seen_from_json},
-    [ENTRY_BEGUN] = {begun_to_json, begun_from_json},
-    [ENTRY_OUTCOME] = {outcome_to_json, outcome_from_json},
-    [ENTRY_ACKNOWLEDGED] = {acknowledged_to_json, acknowledged_from_json},
+    [ENTRY_ACCEPTED] = {write_accepted, accepted_from_json},
+    [ENTRY_SEEN] = {write_seen, seen_from_json},
+    [ENTRY_BEGUN] = {write_begun, begun_from_json},
+    [ENTRY_OUTCOME] = {write_outcome, outcome_from_json},
+    [ENTRY_ACKNOWLEDGED] = {write_acknowledged, acknowledged_from_json},
 };
 
 void entry_write(const struct journal_entry *entry, struct buffer *out)
 {
-    AUTO(json) json_t *value = forms[entry->type].to_json(entry);
-
-    json_write_canonical(value, out);
+    forms[entry->type].write(entry, out);
 }
 
 bool entry_read(const struct frame *frame, struct arena *arena, struct journal_entry *entry,

@@ -18,18 +18,24 @@
 
 struct journal;
 
+struct journal_settings {
+    const char *directory;         /* made (0700) if it is missing */
+    const struct storage *storage; /* NULL: the system's */
+    const struct clock *clock;
+    size_t compact_from; /* bytes: a smaller file is never compacted; 0: 4 MiB */
+};
+
 /* What a person should hear about it when it was opened. */
 struct journal_opening {
     size_t dropped;    /* bytes of a torn tail */
     size_t unfinished; /* jobs that the last process left, now with an unknown outcome */
 };
 
-/* Opens or makes the journal of a directory, which is made (0700) if it is missing. ERROR_CONFIG
-   when others may enter it, ERROR_LOCKED while another process has it, ERROR_VERIFY when it is
-   damaged, ERROR_UNSUPPORTED when a newer release wrote it. opening may be NULL. */
-struct journal *journal_open(const char *directory, const struct storage *storage,
-                             const struct clock *clock, struct journal_opening *opening,
-                             struct error *err) MUST_USE;
+/* Opens or makes the journal of a directory. ERROR_CONFIG when others may enter it, ERROR_LOCKED
+   while another process has it, ERROR_VERIFY when it is damaged, ERROR_UNSUPPORTED when a newer
+   release wrote it. opening may be NULL. */
+struct journal *journal_open(const struct journal_settings *settings,
+                             struct journal_opening *opening, struct error *err) MUST_USE;
 void journal_free(struct journal *journal);
 AUTO_DEFINE(journal)
 

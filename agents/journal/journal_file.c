@@ -8,7 +8,7 @@
 #define NEW_NAME "journal.new"
 
 /* Bytes. */
-enum { RESERVE = 64 * 1024, COMPACT_FROM = 256 * 1024 };
+enum { RESERVE = 64 * 1024 };
 
 bool journal_fail(struct journal *journal, const char *what, struct error *err)
 {
@@ -62,32 +62,32 @@ bool journal_reserve(struct journal *journal, size_t bytes, struct error *err)
     return true;
 }
 
-static void frame_entry(const struct journal_entry *entry, uint64_t sequence, uint64_t synced,
-                        struct buffer *out)
+static void frame_record(const struct record_bytes *record, uint64_t sequence, uint64_t synced,
+                         struct buffer *out)
 {
-    AUTO_BUFFER struct buffer payload = {0};
-
-    entry_write(entry, &payload);
-    frame_write(out, &(struct frame){.type = (uint16_t)entry->type,
+    frame_write(out, &(struct frame){.type = (uint16_t)record->type,
                                      .format = JOURNAL_FORMAT,
                                      .sequence = sequence,
                                      .synced = synced,
-                                     .payload = payload.bytes,
-                                     .length = (uint32_t)payload.length});
+                                     .payload = record->payload,
+                                     .length = (uint32_t)record->length});
 }
 
 bool journal_append(struct journal *journal, const struct journal_entry *entry, struct error *err)
 {
+    AUTO_BUFFER struct buffer payload = {0};
     AUTO_BUFFER struct buffer frame = {0};
 
-    frame_entry(entry, journal->next, journal->synced, &frame);
+    entry_write(entry, &payload);
+    const struct record_bytes record = {entry->type, payload.bytes, payload.length};
+    frame_record(&record, journal->next, journal->synced, &frame);
     if (!journal_reserve(journal, frame.length, err))
         return false;
     if (!write_at(journal, journal->file, &frame, journal->end))
         return give_up(journal, "write", err);
     journal->end += frame.length;
     journal->next++;
-    recall_take(journal->recall, entry);
+    recall_take(journal->recall, entry, &record);
     return true;
 }
 
@@ -125,11 +125,11 @@ struct rewriting {
     uint64_t next;
 };
 
-static void rewrite_entry(void *context, const struct journal_entry *entry)
+static void rewrite_record(void *context, const struct record_bytes *record)
 {
     struct rewriting *rewriting = context;
 
-    frame_entry(entry, rewriting->next, rewriting->next - 1, rewriting->out);
+    frame_record(record, rewriting->next, rewriting->next - 1, rewriting->out);
     rewriting->next++;
 }
 
@@ -166,7 +166,7 @@ bool journal_compact(struct journal *journal, struct error *err)
 
     recall_forget(journal->recall, journal->clock->wall_ms(journal->clock));
     journal_header_write(&bytes, journal->next);
-    recall_write(journal->recall, rewrite_entry, &rewriting);
+    recall_write(journal->recall, rewrite_record, &rewriting);
     int file = write_new(journal, &bytes, err);
     if (file < 0)
         return false;
@@ -189,7 +189,7 @@ bool journal_compact_if_due(struct journal *journal, struct error *err)
 {
     struct error minor = {0};
 
-    if (journal->failed.code != ERROR_NONE || journal->end < COMPACT_FROM ||
+    if (journal->failed.code != ERROR_NONE || journal->end < journal->compact_from ||
         journal->end < 2 * journal->base || journal->syncing)
         return true;
     if (journal_compact(journal, &minor) || journal->failed.code == ERROR_NONE)

@@ -13,7 +13,7 @@
 
 #define LOCK_NAME "lock"
 
-enum { READ_MAX = 1 << 30 };
+enum { READ_MAX = 1 << 30, COMPACT_FROM = 4 * 1024 * 1024 };
 
 static bool replay(void *context, const struct frame *frame, struct error *err)
 {
@@ -23,7 +23,8 @@ static bool replay(void *context, const struct frame *frame, struct error *err)
 
     if (!entry_read(frame, arena, &entry, err))
         return false;
-    recall_take(journal->recall, &entry);
+    recall_take(journal->recall, &entry,
+                &(struct record_bytes){entry.type, frame->payload, frame->length});
     return true;
 }
 
@@ -159,16 +160,16 @@ static bool end_unfinished(struct journal *journal, size_t *count, struct error 
     return ok && journal_sync_up(journal, err);
 }
 
-struct journal *journal_open(const char *directory, const struct storage *storage,
-                             const struct clock *clock, struct journal_opening *opening,
-                             struct error *err)
+struct journal *journal_open(const struct journal_settings *settings,
+                             struct journal_opening *opening, struct error *err)
 {
     AUTO(journal) struct journal *journal = xcalloc(1, sizeof *journal);
     struct journal_opening told = {0};
 
-    journal->storage = storage;
-    journal->clock = clock;
-    journal->path = xstrdup(directory);
+    journal->storage = settings->storage != NULL ? settings->storage : storage_system();
+    journal->clock = settings->clock;
+    journal->compact_from = settings->compact_from > 0 ? settings->compact_from : COMPACT_FROM;
+    journal->path = xstrdup(settings->directory);
     journal->directory = journal->lock = journal->file = -1;
     journal->recall = recall_new();
     pthread_mutex_init(&journal->mutex, NULL);

@@ -12,6 +12,7 @@
 struct journal {
     const struct storage *storage;
     const struct clock *clock;
+    size_t compact_from;
     char *path; /* of the directory, for messages */
     int directory;
     int lock; /* held as long as it is open */

@@ -16,10 +16,12 @@ struct known_target {
     char *step;    /* of that job; NULL if none has begun */
 };
 
+/* As it was written: it is read again when it is handed over, which is seldom. */
 struct known_outcome {
     struct known_outcome *next;
-    struct arena *arena;
-    struct reply reply;
+    int64_t seq;
+    size_t length;
+    char payload[];
 };
 
 /* A rollout that was accepted. */
@@ -56,11 +58,10 @@ static void free_target(void *node)
 
 static void drop_outcomes(struct known_rollout *rollout, int64_t through)
 {
-    while (rollout->first != NULL && rollout->first->reply.seq <= through) {
+    while (rollout->first != NULL && rollout->first->seq <= through) {
         struct known_outcome *gone = rollout->first;
 
         rollout->first = gone->next;
-        arena_free(gone->arena);
         free(gone);
     }
     if (rollout->first == NULL)
@@ -141,8 +142,10 @@ static void note_epoch(struct recall *recall, const char *name, const char *roll
     put_id(target->rollout, rollout);
 }
 
-static void take_accepted(struct recall *recall, const struct journal_entry *entry)
+static void take_accepted(struct recall *recall, const struct journal_entry *entry,
+                          const struct record_bytes *bytes)
 {
+    (void)bytes;
     const struct acceptance *acceptance = &entry->accepted;
     struct known_rollout *rollout = find_rollout(recall, acceptance->rollout);
 
@@ -164,16 +167,20 @@ static void take_accepted(struct recall *recall, const struct journal_entry *ent
 }
 
 /* What compaction wrote was judged before. */
-static void take_seen(struct recall *recall, const struct journal_entry *entry)
+static void take_seen(struct recall *recall, const struct journal_entry *entry,
+                      const struct record_bytes *bytes)
 {
+    (void)bytes;
     struct known_target *target = get_target(recall, entry->seen.target);
 
     target->epoch = entry->seen.epoch;
     put_id(target->rollout, entry->seen.rollout);
 }
 
-static void take_begun(struct recall *recall, const struct journal_entry *entry)
+static void take_begun(struct recall *recall, const struct journal_entry *entry,
+                       const struct record_bytes *bytes)
 {
+    (void)bytes;
     struct known_target *target = get_target(recall, entry->begun.target);
 
     put_id(target->busy, entry->begun.rollout);
@@ -193,55 +200,44 @@ static void end_job(struct recall *recall, const struct reply *outcome)
     target->step = NULL;
 }
 
-static const struct error *copy_error(struct arena *arena, const struct error *error)
+static void keep_outcome(struct known_rollout *rollout, int64_t seq,
+                         const struct record_bytes *bytes)
 {
-    struct error *copy = NULL;
+    struct known_outcome *kept = xcalloc(1, sizeof *kept + bytes->length);
 
-    if (error != NULL) {
-        copy = arena_calloc(arena, 1, sizeof *copy);
-        *copy = *error;
-    }
-    return copy;
-}
-
-static void keep_outcome(struct known_rollout *rollout, const struct reply *outcome)
-{
-    struct known_outcome *kept = xcalloc(1, sizeof *kept);
-    struct arena *arena = arena_new();
-    const struct run_event *event = &outcome->event;
-
-    kept->arena = arena;
-    kept->reply = *outcome;
-    kept->reply.rollout = rollout->id;
-    kept->reply.event.target = arena_strdup(arena, event->target);
-    kept->reply.event.version = arena_strdup(arena, event->version != NULL ? event->version : "");
-    kept->reply.event.name = arena_strdup(arena, event->name != NULL ? event->name : "");
-    kept->reply.event.error = copy_error(arena, event->error);
+    kept->seq = seq;
+    kept->length = bytes->length;
+    memcpy(kept->payload, bytes->payload, bytes->length);
     *rollout->last = kept;
     rollout->last = &kept->next;
 }
 
-static void take_outcome(struct recall *recall, const struct journal_entry *entry)
+static void take_outcome(struct recall *recall, const struct journal_entry *entry,
+                         const struct record_bytes *bytes)
 {
     struct known_rollout *rollout = find_rollout(recall, entry->outcome.rollout);
 
     if (entry->outcome.event.kind == RUN_JOB)
         end_job(recall, &entry->outcome);
     if (rollout != NULL)
-        keep_outcome(rollout, &entry->outcome);
+        keep_outcome(rollout, entry->outcome.seq, bytes);
 }
 
-static void take_acknowledged(struct recall *recall, const struct journal_entry *entry)
+static void take_acknowledged(struct recall *recall, const struct journal_entry *entry,
+                              const struct record_bytes *bytes)
 {
+    (void)bytes;
     struct known_rollout *rollout = find_rollout(recall, entry->acknowledged.rollout);
 
     if (rollout != NULL)
         drop_outcomes(rollout, entry->acknowledged.through);
 }
 
-void recall_take(struct recall *recall, const struct journal_entry *entry)
+void recall_take(struct recall *recall, const struct journal_entry *entry,
+                 const struct record_bytes *bytes)
 {
-    static void (*const takers[])(struct recall *, const struct journal_entry *) = {
+    static void (*const takers[])(struct recall *, const struct journal_entry *,
+                                  const struct record_bytes *) = {
         [ENTRY_ACCEPTED] = take_accepted,
         [ENTRY_SEEN] = take_seen,
         [ENTRY_BEGUN] = take_begun,
@@ -249,7 +245,7 @@ void recall_take(struct recall *recall, const struct journal_entry *entry)
         [ENTRY_ACKNOWLEDGED] = take_acknowledged,
     };
 
-    takers[entry->type](recall, entry);
+    takers[entry->type](recall, entry, bytes);
 }
 
 bool recall_knows_plan(const struct recall *recall, const struct digest *plan)
@@ -339,6 +335,21 @@ void recall_unfinished(const struct recall *recall, beginning_function function,
     twalk_r(recall->targets, visit_node, &visit);
 }
 
+/* What was kept was read or written here, so it can be read. */
+static void tell_outcome(const struct known_outcome *kept, outcome_function function, void *context)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const struct frame frame = {.type = ENTRY_OUTCOME,
+                                .format = JOURNAL_FORMAT,
+                                .payload = kept->payload,
+                                .length = (uint32_t)kept->length};
+    struct journal_entry entry;
+    struct error err = {0};
+
+    if (entry_read(&frame, arena, &entry, &err))
+        function(context, &entry.outcome);
+}
+
 void recall_outcomes(const struct recall *recall, const char *store, outcome_function function,
                      void *context)
 {
@@ -346,7 +357,7 @@ void recall_outcomes(const struct recall *recall, const char *store, outcome_fun
         if (store != NULL && strcmp(known->store, store) != 0)
             continue;
         for (const struct known_outcome *kept = known->first; kept != NULL; kept = kept->next)
-            function(context, &kept->reply);
+            tell_outcome(kept, function, context);
     }
 }
 
@@ -376,9 +387,18 @@ void recall_forget(struct recall *recall, int64_t now_ms)
 }
 
 struct writing {
-    entry_function function;
+    record_function function;
     void *context;
 };
+
+static void write_entry(const struct writing *writing, const struct journal_entry *entry)
+{
+    AUTO_BUFFER struct buffer payload = {0};
+
+    entry_write(entry, &payload);
+    const struct record_bytes bytes = {entry->type, payload.bytes, payload.length};
+    writing->function(writing->context, &bytes);
+}
 
 static void write_target(const struct known_target *target, void *context)
 {
@@ -387,7 +407,7 @@ static void write_target(const struct known_target *target, void *context)
                                        .seen = {target->name, target->rollout, target->epoch}};
 
     if (target->epoch > 0)
-        writing->function(writing->context, &seen);
+        write_entry(writing, &seen);
 }
 
 static void write_beginning(void *context, const struct beginning *beginning)
@@ -395,7 +415,7 @@ static void write_beginning(void *context, const struct beginning *beginning)
     const struct writing *writing = context;
     const struct journal_entry begun = {.type = ENTRY_BEGUN, .begun = *beginning};
 
-    writing->function(writing->context, &begun);
+    write_entry(writing, &begun);
 }
 
 static void write_rollout(const struct known_rollout *rollout, const struct writing *writing)
@@ -409,15 +429,15 @@ static void write_rollout(const struct known_rollout *rollout, const struct writ
                                                         .epoch = rollout->epoch,
                                                         .until_ms = rollout->until_ms}};
 
-    writing->function(writing->context, &accepted);
+    write_entry(writing, &accepted);
     for (const struct known_outcome *kept = rollout->first; kept != NULL; kept = kept->next) {
-        const struct journal_entry outcome = {.type = ENTRY_OUTCOME, .outcome = kept->reply};
+        const struct record_bytes bytes = {ENTRY_OUTCOME, kept->payload, kept->length};
 
-        writing->function(writing->context, &outcome);
+        writing->function(writing->context, &bytes);
     }
 }
 
-void recall_write(const struct recall *recall, entry_function function, void *context)
+void recall_write(const struct recall *recall, record_function function, void *context)
 {
     struct writing writing = {function, context};
     struct target_visit visit = {write_target, &writing};

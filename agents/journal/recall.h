@@ -15,8 +15,16 @@ struct recall *recall_new(void) MUST_USE;
 void recall_free(struct recall *recall);
 AUTO_DEFINE(recall)
 
-/* Takes in an entry; its texts are copied. */
-void recall_take(struct recall *recall, const struct journal_entry *entry);
+/* An entry as it stands in the file. */
+struct record_bytes {
+    enum entry_type type;
+    const char *payload;
+    size_t length;
+};
+
+/* Takes in an entry, which was read from these bytes or written as them; both are copied. */
+void recall_take(struct recall *recall, const struct journal_entry *entry,
+                 const struct record_bytes *bytes);
 
 bool recall_knows_plan(const struct recall *recall, const struct digest *plan);
 
@@ -49,8 +57,8 @@ bool recall_is_of_store(const struct recall *recall, const char *rollout, const 
 #define RECALL_KEEP_MS (INT64_C(90) * 24 * 60 * 60 * 1000)
 void recall_forget(struct recall *recall, int64_t now_ms);
 
-/* Entries that add up to the same. */
-typedef void (*entry_function)(void *context, const struct journal_entry *entry);
-void recall_write(const struct recall *recall, entry_function function, void *context);
+/* Records that add up to the same. */
+typedef void (*record_function)(void *context, const struct record_bytes *record);
+void recall_write(const struct recall *recall, record_function function, void *context);
 
 #endif

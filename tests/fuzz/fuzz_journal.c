@@ -21,7 +21,8 @@ static bool take(void *context, const struct frame *frame, struct error *err)
 
     if (!entry_read(frame, arena, &entry, err))
         return false;
-    recall_take(reading->recall, &entry);
+    recall_take(reading->recall, &entry,
+                &(struct record_bytes){entry.type, frame->payload, frame->length});
     reading->count++;
     return true;
 }
@@ -51,7 +52,8 @@ static void read_entry(const uint8_t *bytes, size_t length)
     if (entry_read(&frame, arena, &entry, &err)) {
         AUTO(recall) struct recall *recall = recall_new();
 
-        recall_take(recall, &entry);
+        recall_take(recall, &entry,
+                    &(struct record_bytes){entry.type, frame.payload, frame.length});
     }
 }
 

@@ -28,10 +28,21 @@ static int64_t fixed_ms(const struct clock *clock)
 static int64_t now = 1000;
 static const struct clock clock_at_1000 = {fixed_ms, fixed_ms, &now};
 
+static struct journal *open_with(const struct storage *storage, struct journal_opening *opening,
+                                 struct error *err)
+{
+    const struct journal_settings settings = {.directory = "state",
+                                              .storage = storage,
+                                              .clock = &clock_at_1000,
+                                              .compact_from = 256 * 1024};
+
+    return journal_open(&settings, opening, err);
+}
+
 static struct journal *reopen(const struct storage *storage, struct journal_opening *opening)
 {
     struct error err = {0};
-    struct journal *journal = journal_open("state", storage, &clock_at_1000, opening, &err);
+    struct journal *journal = open_with(storage, opening, &err);
 
     if (journal == NULL)
         fail_msg("%s", err.message);
@@ -131,12 +142,12 @@ static void what_was_accepted_is_known_to_the_next_process(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
     struct stat status;
 
     accepted(journal, 7);
     journal_free(journal);
-    journal = reopen(storage_system(), NULL);
+    journal = reopen(NULL, NULL);
     assert_true(knows(journal, 7));
     assert_false(knows(journal, 8));
     assert_int_equal(journal_epoch(journal, "a"), 7);
@@ -165,11 +176,11 @@ static void the_same_nonce_or_rollout_with_another_content_is_refused_after_a_re
                                     .rollout = id_of(8, other),
                                     .epoch = 8,
                                     .until_ms = UNTIL_MS};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 7);
     journal_free(journal);
-    journal = reopen(storage_system(), NULL);
+    journal = reopen(NULL, NULL);
     assert_false(journal_accept(journal, &acceptance, 0, &err));
     assert_int_equal(err.code, ERROR_VERIFY);
     error_clear(&err);
@@ -195,7 +206,7 @@ static void an_epoch_that_leaps_is_not_believed(void **state)
                                           .until_ms = UNTIL_MS,
                                           .targets = targets,
                                           .target_count = 1};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     assert_true(journal_accept(journal, &acceptance, 0, &err));
     assert_int_equal(journal_epoch(journal, "a"), 0);
@@ -205,7 +216,7 @@ static void an_epoch_that_leaps_is_not_believed(void **state)
 static void outcomes_stay_until_their_store_has_them(void **state)
 {
     (void)state;
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 7);
     note_job(journal, 7, "a", JOB_STARTED);
@@ -214,13 +225,13 @@ static void outcomes_stay_until_their_store_has_them(void **state)
     note_job(journal, 7, "a", JOB_APPLIED);
     note_job(journal, 7, "b", JOB_REFUSED);
     journal_free(journal);
-    journal = reopen(storage_system(), NULL);
+    journal = reopen(NULL, NULL);
     assert_outcomes(journal, OTHER_STORE, 7, OUTCOMES_ALL, "");
     assert_outcomes(journal, STORE, 0, 0, "a done, a applied, b refused (no such table), ");
     assert_outcomes(journal, STORE, 7, 4, "a applied, b refused (no such table), ");
     assert_outcomes(journal, STORE, 7, OUTCOMES_ALL, "");
     journal_free(journal);
-    journal = reopen(storage_system(), NULL);
+    journal = reopen(NULL, NULL);
     assert_outcomes(journal, STORE, 0, 0, "");
     journal_free(journal);
 }
@@ -229,17 +240,17 @@ static void a_job_that_a_killed_agent_left_is_handed_over_as_unknown(void **stat
 {
     (void)state;
     struct journal_opening opening;
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 7);
     note_job(journal, 7, "a", JOB_STARTED);
     note_step(journal, 7, STEP_STARTED);
     journal_free(journal);
-    journal = reopen(storage_system(), &opening);
+    journal = reopen(NULL, &opening);
     assert_int_equal(opening.unfinished, 1);
     assert_outcomes(journal, STORE, 0, 0, "a unknown (the agent was ended while it was at work), ");
     journal_free(journal);
-    journal = reopen(storage_system(), &opening);
+    journal = reopen(NULL, &opening);
     assert_int_equal(opening.unfinished, 0);
     assert_outcomes(journal, STORE, 0, 0, "a unknown (the agent was ended while it was at work), ");
     journal_free(journal);
@@ -249,9 +260,9 @@ static void a_second_process_is_refused(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
-    assert_null(journal_open("state", storage_system(), &clock_at_1000, NULL, &err));
+    assert_null(open_with(NULL, NULL, &err));
     assert_int_equal(err.code, ERROR_LOCKED);
     journal_free(journal);
 }
@@ -263,7 +274,7 @@ static void a_directory_that_others_may_enter_is_refused(void **state)
 
     assert_int_equal(mkdir("state", 0750), 0);
     assert_int_equal(chmod("state", 0750), 0);
-    assert_null(journal_open("state", storage_system(), &clock_at_1000, NULL, &err));
+    assert_null(open_with(NULL, NULL, &err));
     assert_int_equal(err.code, ERROR_CONFIG);
     assert_non_null(strstr(err.message, "chmod 700"));
 }
@@ -280,7 +291,7 @@ static void a_journal_cut_at_any_byte_reopens_and_goes_on(void **state)
     (void)state;
     AUTO_BUFFER struct buffer bytes = {0};
     struct error err = {0};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 1);
     note_job(journal, 1, "a", JOB_APPLIED);
@@ -292,11 +303,11 @@ static void a_journal_cut_at_any_byte_reopens_and_goes_on(void **state)
         length--;
     for (size_t cut = 0; cut <= length; cut++) {
         put_file(&bytes, cut);
-        journal = reopen(storage_system(), NULL);
+        journal = reopen(NULL, NULL);
         assert_true(!knows(journal, 2) || cut == length);
         accepted(journal, 3);
         journal_free(journal);
-        journal = reopen(storage_system(), NULL);
+        journal = reopen(NULL, NULL);
         assert_true(knows(journal, 3));
         journal_free(journal);
     }
@@ -307,7 +318,7 @@ static void damage_is_refused_with_what_to_do(void **state)
     (void)state;
     AUTO_BUFFER struct buffer bytes = {0};
     struct error err = {0};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 1);
     accepted(journal, 2);
@@ -315,7 +326,7 @@ static void damage_is_refused_with_what_to_do(void **state)
     assert_true(file_read("state/journal", EVERYTHING, &bytes, &err));
     bytes.bytes[JOURNAL_HEADER_SIZE + FRAME_HEADER_SIZE] ^= 1;
     put_file(&bytes, bytes.length);
-    assert_null(journal_open("state", storage_system(), &clock_at_1000, NULL, &err));
+    assert_null(open_with(NULL, NULL, &err));
     assert_int_equal(err.code, ERROR_VERIFY);
     assert_non_null(strstr(err.message, "record 1 at byte 28 is damaged"));
     assert_non_null(strstr(err.message, "move the file away"));
@@ -359,7 +370,7 @@ static void compaction_keeps_what_counts_and_the_file_small(void **state)
     (void)state;
     struct error err = {0};
     struct stat status;
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 1);
     note_job(journal, 1, "b", JOB_APPLIED);
@@ -367,7 +378,7 @@ static void compaction_keeps_what_counts_and_the_file_small(void **state)
     assert_int_equal(stat("state/journal", &status), 0);
     assert_true(status.st_size < 1024 * 1024);
     journal_free(journal);
-    journal = reopen(storage_system(), NULL);
+    journal = reopen(NULL, NULL);
     assert_true(knows(journal, 1) && knows(journal, 2) && knows(journal, 1 + 6 * TO_FILL));
     assert_int_equal(journal_epoch(journal, "a"), 1 + 6 * TO_FILL);
     assert_outcomes(journal, STORE, 0, 0, "b applied, ");
@@ -378,7 +389,7 @@ static void what_is_past_its_time_is_forgotten(void **state)
 {
     (void)state;
     struct error err = {0};
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     accepted(journal, 1);
     now = UNTIL_MS + 1;
@@ -393,7 +404,7 @@ static int live(const struct storage *storage)
 {
     struct error err = {0};
     AUTO(journal)
-    struct journal *journal = journal_open("state", storage, &clock_at_1000, NULL, &err);
+    struct journal *journal = open_with(storage, NULL, &err);
     int done = journal != NULL ? fill(journal, 1, TO_FILL, &err) : 0;
 
     if (journal != NULL && done < TO_FILL && err.code == ERROR_IO &&
@@ -421,7 +432,7 @@ static void fail_each_call(bool dies, int number)
         remove_state();
         faulty_storage_make(&faulty, at, dies, number);
         int done = live(&faulty.storage);
-        struct journal *journal = reopen(storage_system(), NULL);
+        struct journal *journal = reopen(NULL, NULL);
 
         for (int i = 1; i <= done; i++)
             assert_true(knows(journal, i));
@@ -448,7 +459,7 @@ static void a_full_disk_refuses_work_and_takes_it_again_when_there_is_room(void 
     (void)state;
     struct error err = {0};
     struct faulty_storage faulty;
-    struct journal *journal = reopen(storage_system(), NULL);
+    struct journal *journal = reopen(NULL, NULL);
 
     journal_free(journal);
     faulty_storage_make(&faulty, 2, false, ENOSPC); /* after opening the file */
@@ -507,7 +518,7 @@ static void threads_that_append_at_once_share_syncs_and_all_is_kept(void **state
     }
     assert_true(atomic_load(&faulty.syncs) <= THREADS * EACH + 1);
     journal_free(journal);
-    journal = reopen(storage_system(), NULL);
+    journal = reopen(NULL, NULL);
     for (int i = 1; i <= THREADS * EACH; i++)
         assert_true(knows(journal, i));
     journal_free(journal);

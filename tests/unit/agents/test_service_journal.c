@@ -21,7 +21,8 @@ static void restart(struct agency *agency)
 
     service_free(agency->service);
     journal_free(agency->settings.journal);
-    agency->settings.journal = journal_open("state", storage_system(), &agency->clock, NULL, &err);
+    const struct journal_settings settings = {.directory = "state", .clock = &agency->clock};
+    agency->settings.journal = journal_open(&settings, NULL, &err);
     if (agency->settings.journal == NULL)
         fail_msg("%s", err.message);
     agency->service = service_new(&agency->settings, &err);

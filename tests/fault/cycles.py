@@ -234,7 +234,6 @@ def walk(run, counts, point, kind, which):
         return
     run.start()
     for name, way, to, failing in SCENARIOS:
-        run.alone = run.alone or name.startswith("alone")
         if not run.cycle(way, to, failing, hurts[name]):
             return
 
@@ -306,7 +305,6 @@ def random_job(run, rng, choose):
             way, to = "up", rng.randint(at + 1, min(at + 4, 12))
             # With a way back for each statement, so that all engines find the way back.
             failing = at > 0 and to % 2 == 0 and to > top and rng.random() < 0.3
-        run.alone = run.alone or max(at, to) >= 9
         if not run.cycle(way, to, failing, choose(run, rng)):
             return
         at = max(run.standing().values()) if failing else to

@@ -133,29 +133,30 @@ static void rewrite_record(void *context, const struct record_bytes *record)
     rewriting->next++;
 }
 
-/* A whole new file beside the old one, durable; -1 if that fails, and the old one is as it was. */
-static int write_new(struct journal *journal, const struct buffer *bytes, struct error *err)
+static bool fill_new(struct journal *journal, int file, const struct buffer *bytes,
+                     struct error *err)
 {
     const struct storage *storage = journal->storage;
     void *context = storage->context;
-    AUTO_FD int file =
-        storage->open(context, journal->directory, NEW_NAME, O_RDWR | O_CREAT | O_TRUNC);
 
-    if (file < 0) {
+    if (storage->reserve(context, file, 0, (off_t)(bytes->length + RESERVE)) != 0)
+        return journal_fail(journal, "reserve room for a new one", err);
+    if (!write_at(journal, file, bytes, 0))
+        return journal_fail(journal, "write a new one", err);
+    return storage->sync(context, file) == 0 || journal_fail(journal, "sync a new one", err);
+}
+
+/* A whole new file beside the old one, durable; -1 if that fails, and the old one is as it was. */
+static int write_new(struct journal *journal, const struct buffer *bytes, struct error *err)
+{
+    int file = journal->storage->open(journal->storage->context, journal->directory, NEW_NAME,
+                                      O_RDWR | O_CREAT | O_TRUNC);
+
+    if (file < 0)
         journal_fail(journal, "make a new one", err);
-    } else if (storage->reserve(context, file, 0, (off_t)(bytes->length + RESERVE)) != 0) {
-        journal_fail(journal, "reserve room for a new one", err);
-    } else if (!write_at(journal, file, bytes, 0)) {
-        journal_fail(journal, "write a new one", err);
-    } else if (storage->sync(context, file) != 0) {
-        journal_fail(journal, "sync a new one", err);
-    } else {
-        int whole = file;
-
-        file = -1;
-        return whole;
-    }
-    return -1;
+    else if (!fill_new(journal, file, bytes, err))
+        file_descriptor_close(&file);
+    return file;
 }
 
 bool journal_compact(struct journal *journal, struct error *err)

@@ -173,8 +173,7 @@ enum part_end compensate_left(struct progress *progress, struct error *err)
         if (work->left[i].status == INTENT_OPEN)
             progress->done = (size_t)work->left[i].statement - 1;
     if (!progress_begin(progress->run, err) || !gate_raise(progress->run, err) ||
-        !target_tables_adopt_intents(progress->run->session, &any->attempt_key, &work->key, 0,
-                                     err) ||
+        !target_intents_adopt(progress->run->session, &any->attempt_key, &work->key, 0, err) ||
         !progress->run->session->engine->commit(progress->run->session, err) ||
         !take_back(progress, err) || !marks_forget(progress, err)) {
         progress_roll_back(progress->run);

@@ -269,7 +269,7 @@ static bool check_intents(struct run *run, struct work *work, const struct targe
     work->left_count = 0;
     if (head->intents == 0)
         return true;
-    if (!target_tables_intents(run->session, run->arena, &intents, &count, err))
+    if (!target_intents_read(run->session, run->arena, &intents, &count, err))
         return false;
     if (count > 0 && (work->transactional || !intents_fit(work, intents, count)))
         return refuse_intents(intents, count, err);

@@ -55,7 +55,7 @@ static bool add_intent(struct progress *progress, size_t index, struct error *er
         .summary = buffer_text(&summary),
         .started_ms = run->session->clock->wall_ms(run->session->clock),
     };
-    return target_tables_add_intent(run->session, &intent, err) && !FAULT_ERROR(intent_added, err);
+    return target_intents_add(run->session, &intent, err) && !FAULT_ERROR(intent_added, err);
 }
 
 /* Commits what the marks have written, or nothing of it. */
@@ -77,8 +77,8 @@ bool marks_move_inside(struct progress *progress, size_t next, struct error *err
 
     progress->marked = true;
     return progress_begin(run, err) && gate_raise(run, err) &&
-           (first || target_tables_finish_intent(run->session, &progress->work->key,
-                                                 (int)progress->done + 1, err)) &&
+           (first || target_intents_finish(run->session, &progress->work->key,
+                                           (int)progress->done + 1, err)) &&
            add_intent(progress, next, err);
 }
 
@@ -111,8 +111,8 @@ bool marks_forget(struct progress *progress, struct error *err)
         return true;
     if (!be_connected(progress, err))
         return false;
-    bool ok = progress_begin(run, err) &&
-              target_tables_forget_intents(run->session, &progress->work->key, err);
+    bool ok =
+        progress_begin(run, err) && target_intents_forget(run->session, &progress->work->key, err);
     return keep(run, ok, err);
 }
 
@@ -123,11 +123,10 @@ bool marks_adopt(struct progress *progress, const struct intent *open, bool over
     const struct work *work = progress->work;
     int removed = over ? 0 : open->statement;
 
-    bool ok =
-        progress_begin(run, err) && gate_raise(run, err) &&
-        target_tables_adopt_intents(run->session, &open->attempt_key, &work->key, removed, err) &&
-        (!over || target_tables_finish_intent(run->session, &work->key, open->statement, err)) &&
-        (position == work->count || add_intent(progress, position, err));
+    bool ok = progress_begin(run, err) && gate_raise(run, err) &&
+              target_intents_adopt(run->session, &open->attempt_key, &work->key, removed, err) &&
+              (!over || target_intents_finish(run->session, &work->key, open->statement, err)) &&
+              (position == work->count || add_intent(progress, position, err));
     return keep(run, ok, err);
 }
 
@@ -147,6 +146,6 @@ bool marks_undo(struct progress *progress, size_t index, enum intent_status stat
         .session = buffer_text(&session),
     };
     bool ok = progress_begin(run, err) && gate_raise(run, err) &&
-              target_tables_set_intent(run->session, &intent, err);
+              target_intents_set(run->session, &intent, err);
     return keep(run, ok, err);
 }

@@ -13,6 +13,7 @@
 
 #include "agents/executor.h"
 #include "agents/statement_facts.h"
+#include "agents/target_intents.h"
 #include "agents/target_tables.h"
 #include "plans/script.h"
 

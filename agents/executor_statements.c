@@ -166,7 +166,7 @@ static bool finish(struct progress *progress, int64_t started_ms, struct history
     if (work->leaves_settings && !run->session->engine->restore_settings(run->session, err))
         return error_wrap(err, "cannot restore the session's settings");
     return gate_raise(run, err) && !FAULT_ERROR(intents_forget, err) &&
-           (!progress->marked || target_tables_forget_intents(run->session, &work->key, err)) &&
+           (!progress->marked || target_intents_forget(run->session, &work->key, err)) &&
            part_finish(run, work, started_ms, row, err);
 }
 

@@ -1,4 +1,5 @@
 #include "agents/executor.h"
+#include "agents/target_intents.h"
 #include "agents/target_tables.h"
 
 /* The tables are looked for only when reading them fails, so that a target at head costs two
@@ -28,7 +29,7 @@ static bool read_intent(struct session *session, const struct target_head *head,
 
     if (head->intents == 0)
         return true;
-    if (!target_tables_intents(session, arena, &intents, &count, err))
+    if (!target_intents_read(session, arena, &intents, &count, err))
         return false;
     while (at < count && intents[at].status != INTENT_OPEN)
         at++;

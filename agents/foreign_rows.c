@@ -2,13 +2,13 @@
 
 #include <string.h>
 
+#include "common/list.h"
 #include "plans/foreign_history.h"
 
 struct collecting {
     struct arena *arena;
     struct foreign_row *rows;
     size_t count;
-    size_t room;
     bool malformed;
     bool too_many;
 };
@@ -20,20 +20,6 @@ static bool note_presence(void *context, size_t columns, const char *const *valu
     (void)columns, (void)values;
     *present = true;
     return true;
-}
-
-static struct foreign_row *next_row(struct collecting *collecting)
-{
-    if (collecting->count == collecting->room) {
-        size_t room = collecting->room > 0 ? collecting->room * 2 : 64;
-        struct foreign_row *rows = arena_calloc(collecting->arena, room, sizeof *rows);
-
-        if (collecting->count > 0)
-            memcpy(rows, collecting->rows, collecting->count * sizeof *rows);
-        collecting->rows = rows;
-        collecting->room = room;
-    }
-    return &collecting->rows[collecting->count++];
 }
 
 /* What another program wrote is taken only if it has the form that the wire carries. */
@@ -49,7 +35,9 @@ static bool collect(void *context, size_t columns, const char *const *values)
     if (collecting->malformed || collecting->too_many)
         return false;
     const char *version = arena_strdup(collecting->arena, values[0]);
-    *next_row(collecting) = (struct foreign_row){.version = version, .state = state};
+    collecting->rows =
+        list_room(collecting->arena, collecting->rows, collecting->count, sizeof *collecting->rows);
+    collecting->rows[collecting->count++] = (struct foreign_row){version, state};
     return true;
 }
 

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
-#include "plans/script/list.h"
+#include "common/list.h"
 
 static const char sum_name[] = "fleet.sum";
 static const char repeatable_folder[] = "repeatable";

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "common/file.h"
+#include "common/list.h"
 #include "common/memory.h"
 #include "plans/folder.h"
-#include "plans/script/list.h"
 #include "plans/version.h"
 
 /* What migrations_load hands out is the first member. */

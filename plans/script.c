@@ -2,9 +2,9 @@
 
 #include <string.h>
 
+#include "common/list.h"
 #include "plans/script/body.h"
 #include "plans/script/directives.h"
-#include "plans/script/list.h"
 #include "plans/script/statement.h"
 
 static const char byte_order_mark[] = "\xef\xbb\xbf";

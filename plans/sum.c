@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plans/script/list.h"
+#include "common/list.h"
 
 static const char header[] = "# fleet.sum 1";
 

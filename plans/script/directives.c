@@ -5,9 +5,9 @@
 #include <strings.h>
 
 #include "common/clock.h"
+#include "common/list.h"
 #include "common/name.h"
 #include "common/text.h"
-#include "plans/script/list.h"
 
 static const char mark[] = "fleet:";
 static const char blanks[] = " \t\r\v\f";

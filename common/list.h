@@ -1,6 +1,6 @@
 /* list - an array in an arena that grows one element at a time. */
-#ifndef FLEET_PLANS_SCRIPT_LIST_H
-#define FLEET_PLANS_SCRIPT_LIST_H
+#ifndef FLEET_COMMON_LIST_H
+#define FLEET_COMMON_LIST_H
 
 #include "common/arena.h"
 

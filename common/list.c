@@ -1,4 +1,4 @@
-#include "plans/script/list.h"
+#include "common/list.h"
 
 #include <stdbool.h>
 #include <stdint.h>

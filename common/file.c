@@ -1,6 +1,7 @@
 #include "common/file.h"
 
 #include <assert.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -101,6 +102,25 @@ bool file_read_beneath(int directory_fd, const char *name, size_t limit, struct 
     if (!S_ISREG(status.st_mode))
         return error_set(err, ERROR_IO, "%s is not a regular file", name);
     return read_all(descriptor, name, limit, out, err);
+}
+
+bool file_list_beneath(int directory_fd, const char *path, file_name_function function,
+                       void *context, struct error *err)
+{
+    int descriptor = openat(directory_fd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+
+    if (stream == NULL) {
+        error_set_errno(err, errno, "cannot read the folder");
+        file_descriptor_close(&descriptor);
+        return false;
+    }
+    errno = 0;
+    for (struct dirent *entry; (entry = readdir(stream)) != NULL; errno = 0)
+        function(context, entry->d_name);
+    bool whole = errno == 0 || error_set_errno(err, errno, "cannot read the folder to its end");
+    closedir(stream);
+    return whole;
 }
 
 static bool write_all(int descriptor, const char *bytes, size_t length)

@@ -20,6 +20,13 @@ bool file_read(const char *path, size_t limit, struct buffer *out, struct error 
 bool file_read_beneath(int directory_fd, const char *name, size_t limit, struct buffer *out,
                        struct error *err) MUST_USE;
 
+/* Calls the function with each name in a directory beneath an open one ("." for itself), in no
+   order,
+   "." and ".." among them; a symbolic link is not followed. */
+typedef void (*file_name_function)(void *context, const char *name);
+bool file_list_beneath(int directory_fd, const char *path, file_name_function function,
+                       void *context, struct error *err) MUST_USE;
+
 /* Replaces the file's content at once: a temporary file, fsync, rename, fsync of the directory. */
 bool file_write(const char *path, const void *bytes, size_t length, mode_t mode,
                 struct error *err) MUST_USE;

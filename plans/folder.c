@@ -1,6 +1,5 @@
 #include "plans/folder.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -73,8 +72,17 @@ static bool is_directory(const struct walk *walk, const char *path)
 
 static void walk_directory(struct walk *walk, const char *below);
 
-static void visit(struct walk *walk, const char *below, const char *name)
+/* Where names are found: below is the directory's path in the folder, "" for the folder itself. */
+struct place {
+    struct walk *walk;
+    const char *below;
+};
+
+static void visit(void *context, const char *name)
 {
+    const struct place *place = context;
+    struct walk *walk = place->walk;
+    const char *below = place->below;
     bool repeatable = *below != '\0';
     const char *path = repeatable ? arena_printf(walk->arena, "%s/%s", below, name) : name;
 
@@ -91,24 +99,13 @@ static void visit(struct walk *walk, const char *below, const char *name)
                         repeatable_folder);
 }
 
-/* below is the path of the directory in the folder, "" for the folder itself. */
 static void walk_directory(struct walk *walk, const char *below)
 {
-    int descriptor = openat(walk->descriptor, *below != '\0' ? below : ".",
-                            O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    struct place place = {walk, below};
     struct error err = {0};
 
-    if (stream == NULL) {
-        error_set_errno(&err, errno, "cannot read the folder");
-        if (descriptor >= 0)
-            close(descriptor);
+    if (!file_list_beneath(walk->descriptor, *below != '\0' ? below : ".", visit, &place, &err))
         add_fault(walk, below, &err);
-        return;
-    }
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        visit(walk, below, entry->d_name);
-    closedir(stream);
 }
 
 static void read_sum(struct walk *walk, struct folder *folder)

@@ -1,6 +1,5 @@
 #include "orchestrator/import/source.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/list.h"
 #include "common/memory.h"
 
 enum { FILE_SIZE_MAX = 8 * 1024 * 1024, DEPTH_MAX = 8 };
@@ -53,7 +53,6 @@ struct walk {
     struct diagnostics *faults;
     struct source_file *files;
     size_t count;
-    size_t capacity;
 };
 
 bool source_engine_from_name(const char *name, size_t length, int *engine)
@@ -121,17 +120,24 @@ static void add_file(struct walk *walk, const char *path)
     }
     if (slash != NULL && source_engine_from_name(path, (size_t)(slash - path), &file.engine))
         file.inner = slash + 1;
-    if (walk->count == walk->capacity) {
-        walk->capacity = walk->capacity != 0 ? walk->capacity * 2 : 64;
-        walk->files = xreallocarray(walk->files, walk->capacity, sizeof *walk->files);
-    }
+    walk->files = list_room(walk->arena, walk->files, walk->count, sizeof *walk->files);
     walk->files[walk->count++] = file;
 }
 
 static void walk_directory(struct walk *walk, const char *path, int depth);
 
-static void visit(struct walk *walk, const char *below, const char *name, int depth)
+/* Where names are found: a directory's path in the source, "" for the source itself. */
+struct place {
+    struct walk *walk;
+    const char *below;
+    int depth;
+};
+
+static void visit(void *context, const char *name)
 {
+    const struct place *place = context;
+    struct walk *walk = place->walk;
+    const char *below = place->below;
     struct stat status;
 
     if (name[0] == '.')
@@ -141,27 +147,17 @@ static void visit(struct walk *walk, const char *below, const char *name, int de
     bool known = fstatat(walk->descriptor, path, &status, AT_SYMLINK_NOFOLLOW) == 0;
     if (!known || !S_ISDIR(status.st_mode))
         add_file(walk, path);
-    else if (depth < DEPTH_MAX)
-        walk_directory(walk, path, depth + 1);
+    else if (place->depth < DEPTH_MAX)
+        walk_directory(walk, path, place->depth + 1);
 }
 
 static void walk_directory(struct walk *walk, const char *path, int depth)
 {
-    int descriptor = openat(walk->descriptor, *path != '\0' ? path : ".",
-                            O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
-    DIR *stream = descriptor >= 0 ? fdopendir(descriptor) : NULL;
+    struct place place = {walk, path, depth};
     struct error err = {0};
 
-    if (stream == NULL) {
-        error_set_errno(&err, errno, "cannot read the folder");
-        if (descriptor >= 0)
-            close(descriptor);
+    if (!file_list_beneath(walk->descriptor, *path != '\0' ? path : ".", visit, &place, &err))
         add_fault(walk, path, &err);
-        return;
-    }
-    for (struct dirent *entry = readdir(stream); entry != NULL; entry = readdir(stream))
-        visit(walk, path, entry->d_name, depth);
-    closedir(stream);
 }
 
 static int compare_paths(const void *a, const void *b)
@@ -188,13 +184,10 @@ void source_read(struct arena *arena, const char *directory, struct source *sour
         return;
     }
     walk_directory(&walk, "", 0);
-    source->files = arena_calloc(arena, walk.count, sizeof *source->files);
+    source->files = walk.files;
     source->count = walk.count;
-    if (walk.count > 0) {
-        memcpy(source->files, walk.files, walk.count * sizeof *walk.files);
-        qsort(source->files, source->count, sizeof *source->files, compare_paths);
-    }
-    free(walk.files);
+    if (walk.count > 0)
+        qsort(walk.files, walk.count, sizeof *walk.files, compare_paths);
 }
 
 struct source_file *source_find(const struct source *source, int engine, const char *inner)

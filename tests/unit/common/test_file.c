@@ -120,6 +120,32 @@ static void what_is_beneath_is_read(void **state)
     assert_string_equal(err.message, "fifo is not a regular file");
 }
 
+static void count_visible(void *context, const char *name)
+{
+    size_t *count = context;
+
+    *count += name[0] != '.' ? 1 : 0;
+}
+
+static void names_beneath_are_listed_but_not_behind_a_link(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    size_t count = 0;
+
+    assert_true(file_make_directory("inside/deep/below", 0700, &err));
+    assert_true(file_write("inside/deep/a", "1", 1, 0600, &err));
+    assert_int_equal(symlink("deep", "inside/door"), 0);
+    AUTO_FD int directory = open("inside", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    assert_true(file_list_beneath(directory, ".", count_visible, &count, &err));
+    assert_int_equal(count, 2);
+    assert_true(file_list_beneath(directory, "deep", count_visible, &count, &err));
+    assert_int_equal(count, 4);
+    assert_false(file_list_beneath(directory, "door", count_visible, &count, &err));
+    assert_false(file_list_beneath(directory, "nothing", count_visible, &count, &err));
+    assert_int_equal(count, 4);
+}
+
 static void directories_are_made_with_those_above(void **state)
 {
     (void)state;
@@ -159,6 +185,7 @@ int main(void)
         IN_NEW_DIRECTORY(a_missing_file_is_named),
         IN_NEW_DIRECTORY(what_leaves_the_directory_is_refused),
         IN_NEW_DIRECTORY(what_is_beneath_is_read),
+        IN_NEW_DIRECTORY(names_beneath_are_listed_but_not_behind_a_link),
         IN_NEW_DIRECTORY(directories_are_made_with_those_above),
         cmocka_unit_test(paths_are_relative_to_the_file_that_names_them),
     };

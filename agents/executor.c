@@ -97,7 +97,7 @@ static enum part_end run_work(struct run *run, struct work *work, struct error *
 static struct work *newest_done(const struct run *run)
 {
     for (size_t i = run->count; i > 0; i--)
-        if (run->works[i - 1].done && !run->works[i - 1].undone)
+        if (run->works[i - 1].done && !run->works[i - 1].undone && !run->works[i - 1].repairs)
             return &run->works[i - 1];
     return NULL;
 }

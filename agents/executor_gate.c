@@ -230,12 +230,14 @@ static bool check_fence(struct run *run, const struct target_head *head, struct 
 /* Whether an earlier attempt at this very step left them: what has run is what would run. */
 static bool intents_fit(const struct work *work, const struct intent *intents, size_t count)
 {
+    enum direction direction = work->repairs ? work->step->direction : work->direction;
+
     for (size_t i = 0; i < count; i++) {
         const struct intent *intent = &intents[i];
 
         if (!digest_equal(&intent->attempt_key, &intents[0].attempt_key) ||
             strcmp(intent->version, work->step->version) != 0 ||
-            strcmp(intent->name, work->step->name) != 0 || intent->direction != work->direction ||
+            strcmp(intent->name, work->step->name) != 0 || intent->direction != direction ||
             intent->statement < 1 || (size_t)intent->statement > work->count)
             return false;
         const struct statement *statement = &work->statements[intent->statement - 1];

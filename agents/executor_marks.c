@@ -25,6 +25,35 @@ static void summarise(const struct statement *statement, struct buffer *out)
     out->bytes[length] = '\0';
 }
 
+bool marks_claim(struct progress *progress, const struct digest *key, size_t index,
+                 struct error *err)
+{
+    struct session *session = progress->run->session;
+    const struct work *work = progress->work;
+    const struct statement *statement = &work->statements[index];
+    AUTO_BUFFER struct buffer summary = {0};
+    AUTO_BUFFER struct buffer name = {0};
+
+    summarise(statement, &summary);
+    if (!session->engine->session_name(session, &name, err))
+        return false;
+    const struct intent intent = {
+        .attempt_key = *key,
+        .statement = (int)index + 1,
+        .sha256 = digest_of(statement->sql, statement->length),
+        .class_name = statement_class_name(work->facts[index].class),
+        .before = "",
+        .session = buffer_text(&name),
+        .version = work->step->version,
+        .name = work->step->name,
+        .direction = work->step->direction,
+        .summary = buffer_text(&summary),
+        .started_ms = session->clock->wall_ms(session->clock),
+    };
+    return target_tables_add_intent(session, &intent, err) &&
+           target_tables_finish_intent(session, key, intent.statement, err);
+}
+
 static bool add_intent(struct progress *progress, size_t index, struct error *err)
 {
     struct run *run = progress->run;

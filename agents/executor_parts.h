@@ -34,7 +34,8 @@ struct work {
     size_t undo_count;
     const struct intent *left; /* that an earlier attempt left, under the lock; NULL for none */
     size_t left_count;
-    bool back; /* takes back another work of the job */
+    bool back;    /* takes back another work of the job */
+    bool repairs; /* settles what the step after it had left (executor_repair.c) */
     bool transactional;
     bool leaves_settings; /* a statement may change the session */
     bool last;            /* its row gets the fingerprint */

@@ -6,43 +6,36 @@
 
 #include <string.h>
 
-static const struct intent *find_open(const struct work *work)
+#include "agents/intents.h"
+
+/* The text of a statement that the plan no longer has: what is left of it. */
+static struct statement text_of(const struct intent *open)
 {
-    for (size_t i = 0; i < work->left_count; i++)
-        if (work->left[i].status == INTENT_OPEN)
-            return &work->left[i];
-    return NULL;
+    return (struct statement){.sql = open->summary, .length = strlen(open->summary)};
 }
 
-/* The one of the statement that ran last. */
-static const struct intent *find_last(const struct work *work)
+static bool is_same(const struct work *work, const struct intent *open)
 {
-    const struct intent *last = &work->left[0];
+    const struct statement *statement = &work->statements[open->statement - 1];
+    struct digest sha256 = digest_of(statement->sql, statement->length);
 
-    for (size_t i = 1; i < work->left_count; i++)
-        if (work->left[i].statement > last->statement)
-            last = &work->left[i];
-    return last;
+    return digest_equal(&sha256, &open->sha256);
 }
 
-static bool was_taken_back(const struct work *work)
+static struct statement statement_of(const struct work *work, const struct intent *open)
 {
-    for (size_t i = 0; i < work->left_count; i++)
-        if (work->left[i].status == INTENT_UNDOING || work->left[i].status == INTENT_UNDONE)
-            return true;
-    return false;
+    return is_same(work, open) ? work->statements[open->statement - 1] : text_of(open);
 }
 
-/* Its session may have given the lock away and work on. */
-static bool await_end(struct progress *progress, const struct intent *open,
-                      const struct statement *statement, struct error *err)
+bool resume_await_end(struct progress *progress, const struct intent *open, struct error *err)
 {
     struct run *run = progress->run;
     const struct engine *engine = run->session->engine;
+    const struct statement statement = statement_of(progress->work, open);
     bool gone = engine->end_session == NULL;
 
     while (!gone) {
-        if (!engine->end_session(run->session, open->session, statement->sql, statement->length,
+        if (!engine->end_session(run->session, open->session, statement.sql, statement.length,
                                  &gone, err))
             return false;
         if (gone)
@@ -55,10 +48,10 @@ static bool await_end(struct progress *progress, const struct intent *open,
     return true;
 }
 
-/* What the session must hold again for the statements to come. */
+/* What the session must hold again for the statements to come, if there are any. */
 static bool check_replay(const struct work *work, size_t position, struct error *err)
 {
-    for (size_t i = 0; i < position; i++) {
+    for (size_t i = 0; i < position && position < work->count; i++) {
         if (!work->facts[i].from_data)
             continue;
         error_set(
@@ -84,20 +77,6 @@ static bool replay(struct progress *progress, size_t position, struct error *err
     return true;
 }
 
-/* The text of a statement that the plan no longer has: what is left of it. */
-static struct statement text_of(const struct intent *open)
-{
-    return (struct statement){.sql = open->summary, .length = strlen(open->summary)};
-}
-
-static bool is_same(const struct work *work, const struct intent *open)
-{
-    const struct statement *statement = &work->statements[open->statement - 1];
-    struct digest sha256 = digest_of(statement->sql, statement->length);
-
-    return digest_equal(&sha256, &open->sha256);
-}
-
 /* A changed statement may take the place of one that surely has not run. */
 static bool judge(struct progress *progress, const struct intent *open, bool same,
                   enum object_verdict *verdict, struct error *err)
@@ -105,7 +84,7 @@ static bool judge(struct progress *progress, const struct intent *open, bool sam
     struct run *run = progress->run;
     const struct engine *engine = run->session->engine;
     size_t index = (size_t)open->statement - 1;
-    struct statement statement = same ? progress->work->statements[index] : text_of(open);
+    struct statement statement = statement_of(progress->work, open);
     struct statement_facts facts =
         same ? progress->work->facts[index]
              : statement_facts_of(run->arena, engine->kind, engine->traits.transactional_ddl,
@@ -113,7 +92,7 @@ static bool judge(struct progress *progress, const struct intent *open, bool sam
 
     if (strcmp(open->class_name, statement_class_name(CLASS_OPAQUE)) == 0)
         facts.class = CLASS_OPAQUE;
-    if (!await_end(progress, open, &statement, err) ||
+    if (!resume_await_end(progress, open, err) ||
         !probe_judge(progress, &statement, &facts, open->before, verdict, err))
         return false;
     if (!same && (*verdict == OBJECT_AFTER || facts.class == CLASS_RERUNNABLE))
@@ -158,13 +137,13 @@ static enum part_end go_on(struct progress *progress, const struct intent *open,
 enum part_end resume_part(struct progress *progress, struct error *err)
 {
     const struct work *work = progress->work;
-    const struct intent *open = find_open(work);
+    const struct intent *open = intents_in_question(work->left, work->left_count);
     enum object_verdict verdict;
 
-    if (was_taken_back(work))
+    if (intents_taken_back(work->left, work->left_count))
         return compensate_left(progress, err);
     if (open == NULL) {
-        open = find_last(work);
+        open = intents_last(work->left, work->left_count);
         return is_same(work, open) ? go_on(progress, open, true, err) : refuse(progress, open, err);
     }
     if (!judge(progress, open, is_same(work, open), &verdict, err))

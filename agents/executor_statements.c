@@ -257,6 +257,8 @@ static enum part_end run_under_lock(struct progress *progress, int64_t started_m
         progress->lost = run->session->broken;
         return PART_REFUSED;
     }
+    if (work->repairs && !work->done)
+        return repair_part(progress, started_ms, err);
     if (work->done || !parse_all(run, work, err) || !check_tables(progress, err)) {
         gate_keep_fence(run, work);
         return work->done ? PART_DONE : PART_FAILED;

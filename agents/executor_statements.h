@@ -4,7 +4,8 @@
  *
  * executor_statements.c walks over the statements; executor_marks.c keeps the intents that say how
  * far it is; executor_probe.c tells what a statement has done; executor_resume.c goes on where an
- * earlier attempt was cut off; executor_compensate.c takes back what ran before a failure.
+ * earlier attempt was cut off; executor_repair.c settles that as an operator ordered;
+ * executor_compensate.c takes back what ran before a failure.
  */
 #ifndef FLEET_AGENTS_EXECUTOR_STATEMENTS_H
 #define FLEET_AGENTS_EXECUTOR_STATEMENTS_H
@@ -55,6 +56,9 @@ bool marks_forget(struct progress *progress, struct error *err) MUST_USE;
    is the statement to run next. One commit, with the fence. */
 bool marks_adopt(struct progress *progress, const struct intent *open, bool over, size_t position,
                  struct error *err) MUST_USE;
+/* Adds the intent of a statement that has run, as somebody says. */
+bool marks_claim(struct progress *progress, const struct digest *key, size_t index,
+                 struct error *err) MUST_USE;
 /* Marks a statement that has run as being taken back, or taken back. */
 bool marks_undo(struct progress *progress, size_t index, enum intent_status status,
                 const char *before, struct error *err) MUST_USE;
@@ -77,6 +81,15 @@ bool probe_judge(struct progress *progress, const struct statement *statement,
 
 /* Settles what an earlier attempt left, so that the part can go on from progress->start. */
 enum part_end resume_part(struct progress *progress, struct error *err);
+/* Ends the session that an intent names, and waits for that: it may have given the lock away and
+   work on. */
+bool resume_await_end(struct progress *progress, const struct intent *intent,
+                      struct error *err) MUST_USE;
+
+/* executor_repair.c */
+
+/* Settles the intents as the target's order says: PART_DONE, PART_REFUSED or PART_UNKNOWN. */
+enum part_end repair_part(struct progress *progress, int64_t started_ms, struct error *err);
 
 /* executor_compensate.c */
 

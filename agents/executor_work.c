@@ -4,33 +4,17 @@
 #include <strings.h>
 
 #include "agents/executor_parts.h"
-
-/* Each value goes with its label and its length, so that no two lists have the same bytes. */
-static void add_labelled(struct buffer *out, const char *label, const char *value)
-{
-    buffer_printf(out, "%s=%zu:%s\n", label, strlen(value), value);
-}
-
-static struct digest attempt_key(const struct run *run, const struct plan_step *step,
-                                 enum direction direction)
-{
-    AUTO_BUFFER struct buffer text = {0};
-    char plan[DIGEST_HEX_SIZE];
-
-    digest_to_hex(&run->job->plan->digest, plan);
-    add_labelled(&text, "fleet-attempt", "1");
-    add_labelled(&text, "plan", plan);
-    add_labelled(&text, "target", run->job->target->name);
-    add_labelled(&text, "version", step->version);
-    add_labelled(&text, "name", step->name);
-    add_labelled(&text, "direction", direction_name(direction));
-    add_labelled(&text, "part", "1");
-    return digest_of(text.bytes, text.length);
-}
+#include "plans/attempt.h"
 
 static enum direction opposite(enum direction direction)
 {
     return direction == DIRECTION_DOWN ? DIRECTION_UP : DIRECTION_DOWN;
+}
+
+static struct digest key_of(const struct run *run, const struct plan_step *step,
+                            enum direction direction)
+{
+    return attempt_key(&run->job->plan->digest, run->job->target->name, step, direction);
 }
 
 /* How many lines the error's place is below the statement's first. */
@@ -210,8 +194,8 @@ static bool prepare(struct run *run, const struct plan_step *step, enum directio
     struct script script = {0};
 
     *work = (struct work){.step = step, .direction = direction};
-    work->key = attempt_key(run, step, direction);
-    work->undo_key = attempt_key(run, step, opposite(direction));
+    work->key = key_of(run, step, direction);
+    work->undo_key = key_of(run, step, opposite(direction));
     work->transactional = engine->traits.transactional_ddl;
     if (part->script == NULL)
         return true;
@@ -244,20 +228,46 @@ static bool prepare_pairs(struct run *run, struct work *work, struct error *err)
     return true;
 }
 
+static bool prepare_step(struct run *run, const struct plan_step *step, struct work *work,
+                         struct error *err)
+{
+    return (prepare(run, step, step->direction, &step->run, work, err) &&
+            check_opaque(run, work, err) && prepare_pairs(run, work, err)) ||
+           error_wrap(err, "%s %s", step->version, step->name);
+}
+
+/* Reads the script for its statements only; it is never taken back. */
+static bool prepare_repair(struct run *run, const struct plan_step *step, struct work *work,
+                           struct error *err)
+{
+    if (!prepare_step(run, step, work, err))
+        return false;
+    work->repairs = true;
+    work->direction = DIRECTION_REPAIR;
+    work->key = key_of(run, step, DIRECTION_REPAIR);
+    work->undo_key = (struct digest){0};
+    work->directives.check_count = 0;
+    return !work->transactional ||
+           error_set(err, ERROR_UNSUPPORTED,
+                     "%s %s runs in a transaction: nothing of it can be open", step->version,
+                     step->name);
+}
+
 bool works_prepare(struct run *run, struct error *err)
 {
     const struct plan_recipe *recipe = run->job->target->recipe;
+    const struct repair *repair = run->job->target->repair;
+    size_t first = repair != NULL ? 1 : 0;
+    bool given_up = repair != NULL && repair->verdict == REPAIR_TAKEN_BACK;
 
-    run->count = recipe->step_count;
+    run->count = given_up ? first : first + recipe->step_count;
     run->works = arena_calloc(run->arena, run->count, sizeof *run->works);
-    for (size_t i = 0; i < run->count; i++) {
-        const struct plan_step *step = &recipe->steps[i];
-        struct work *work = &run->works[i];
-
-        if (!prepare(run, step, step->direction, &step->run, work, err) ||
-            !check_opaque(run, work, err) || !prepare_pairs(run, work, err))
-            return error_wrap(err, "%s %s", step->version, step->name);
-        work->last = i + 1 == run->count;
+    if (repair != NULL && !prepare_repair(run, &recipe->steps[0], &run->works[0], err))
+        return false;
+    for (size_t i = first; i < run->count; i++) {
+        if (!prepare_step(run, &recipe->steps[i - first], &run->works[i], err))
+            return false;
+        run->works[i].last = i + 1 == run->count;
     }
     return true;
 }

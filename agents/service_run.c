@@ -62,14 +62,15 @@ static size_t longer(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-/* The most outcomes that the slice can have: of each job, its steps there and back, and its end. */
+/* The most outcomes that the slice can have: of each job, a repair, its steps there and back, and
+   its end. */
 static size_t outcomes_of(const struct slice *slice)
 {
     size_t steps = 0;
 
     for (size_t i = 0; i < slice->plan.target_count; i++)
         steps = longer(steps, slice->plan.targets[i].recipe->step_count);
-    return slice->plan.target_count * (2 * steps + 1);
+    return slice->plan.target_count * (2 * steps + 2);
 }
 
 /* Durable before anything is done for it. */

@@ -11,10 +11,8 @@
 enum { HISTORY_FORMAT = 1, TEXT_MAX = 1024, PARTS_MAX = 100000, ITEMS_MAX = 100000 };
 
 const char *const direction_names[DIRECTION_COUNT] = {
-    [DIRECTION_UP] = "up",
-    [DIRECTION_DOWN] = "down",
-    [DIRECTION_BASELINE] = "baseline",
-    [DIRECTION_REPEAT] = "repeat",
+    [DIRECTION_UP] = "up",         [DIRECTION_DOWN] = "down",     [DIRECTION_BASELINE] = "baseline",
+    [DIRECTION_REPEAT] = "repeat", [DIRECTION_REPAIR] = "repair",
 };
 
 const char *direction_name(enum direction direction)
@@ -172,7 +170,7 @@ static void fold_row(struct fold *fold, const struct history_row *row)
 {
     bool repeatable = row->version[0] == '\0';
 
-    if (row->part != row->parts)
+    if (row->part != row->parts || row->direction == DIRECTION_REPAIR)
         return;
     if (row->direction == DIRECTION_DOWN && repeatable)
         take_away(fold->repeatable, &fold->repeatable_count, row);

@@ -3,7 +3,7 @@
  *
  * The target's fleet_history is append-only: seq rises by one, each row holds the hash of the one
  * before, and its own hash covers all its fields. The last hash is the head. What is applied is a
- * fold over the rows: up, baseline and repeat add, down takes away.
+ * fold over the rows: up, baseline and repeat add, down takes away, repair only tells.
  */
 #ifndef FLEET_COMMON_HISTORY_H
 #define FLEET_COMMON_HISTORY_H
@@ -16,13 +16,19 @@
 #include "common/error.h"
 #include "common/json.h"
 
-enum direction { DIRECTION_UP, DIRECTION_DOWN, DIRECTION_BASELINE, DIRECTION_REPEAT };
-enum { DIRECTION_COUNT = DIRECTION_REPEAT + 1 };
+enum direction {
+    DIRECTION_UP,
+    DIRECTION_DOWN,
+    DIRECTION_BASELINE,
+    DIRECTION_REPEAT,
+    DIRECTION_REPAIR /* of no step: an operator settled what a part had left (plans/repair.h) */
+};
+enum { DIRECTION_COUNT = DIRECTION_REPAIR + 1 };
 
 /* By number, for tables of words. */
 extern const char *const direction_names[DIRECTION_COUNT];
 
-/* "up", "down", "baseline", "repeat". */
+/* "up", "down", "baseline", "repeat", "repair". */
 const char *direction_name(enum direction direction);
 bool direction_from_name(const char *name, enum direction *direction);
 

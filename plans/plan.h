@@ -21,6 +21,7 @@
 #include "common/history.h"
 #include "common/merkle.h"
 #include "common/signing.h"
+#include "plans/repair.h"
 
 enum { PLAN_FORMAT = 1 };
 
@@ -81,6 +82,7 @@ struct plan_target {
     const char *identity; /* of the database behind a server; NULL or "" if it was not known */
     int64_t timeline;     /* of that, as PostgreSQL counts them; 0 if it was not known */
     const struct plan_recipe *recipe;
+    const struct repair *repair; /* settles what its part left first; NULL for none */
 };
 
 struct plan_signature {

@@ -173,6 +173,14 @@ static struct digest_table *rank_recipes(const struct plan *plan)
     return ranks;
 }
 
+static const struct repair *copy_repair(struct arena *arena, const struct repair *repair)
+{
+    struct repair *copy = arena_calloc(arena, 1, sizeof *copy);
+
+    *copy = *repair;
+    return copy;
+}
+
 static void place_targets(struct plan *plan, const struct plan_target *targets, size_t count)
 {
     AUTO(digest_table) struct digest_table *ranks = rank_recipes(plan);
@@ -189,6 +197,8 @@ static void place_targets(struct plan *plan, const struct plan_target *targets, 
         placed[i].name = arena_strdup(plan->arena, targets[i].name);
         if (targets[i].identity != NULL)
             placed[i].identity = arena_strdup(plan->arena, targets[i].identity);
+        if (targets[i].repair != NULL)
+            placed[i].repair = copy_repair(plan->arena, targets[i].repair);
         if (strcmp(agent, targets[i].agent) != 0)
             agent = arena_strdup(plan->arena, targets[i].agent);
         placed[i].agent = agent;

@@ -222,7 +222,8 @@ static enum direction read_direction(struct json_reader *reader)
     enum direction direction = DIRECTION_UP;
     const char *name = json_read_text(reader, "direction", LABEL_MAX);
 
-    if (!reader->failed && !direction_from_name(name, &direction))
+    if (!reader->failed &&
+        (!direction_from_name(name, &direction) || direction == DIRECTION_REPAIR))
         json_reader_fail(reader, "direction", "unknown");
     return direction;
 }
@@ -320,6 +321,7 @@ bool plan_decode_target(const json_t *value, const char *path, const struct plan
     target->identity = json_read_optional_text(&reader, "identity", LABEL_MAX, "");
     target->name = read_checked(&reader, "name", name_is_valid);
     json_read_digest(&reader, "recipe", &recipe);
+    target->repair = repair_read(&reader, "repair");
     target->timeline = json_read_optional_integer(&reader, "timeline", 0, UINT32_MAX, 0);
     if (!json_reader_end(&reader))
         return false;
@@ -328,6 +330,9 @@ bool plan_decode_target(const json_t *value, const char *path, const struct plan
                                                        sizeof *plan->recipes, recipe_order);
     if (target->recipe == NULL)
         return error_set(err, ERROR_VERIFY, "%s: its recipe was changed or is missing", path);
+    if (target->repair != NULL &&
+        (target->recipe->step_count != 1 || target->recipe->steps[0].run.script == NULL))
+        return error_set(err, ERROR_VERIFY, "%s: a repair is of one step with a script", path);
     return target->recipe->engine == target->engine ||
            error_set(err, ERROR_VERIFY, "%s: its recipe is for %s", path,
                      engine_kind_name(target->recipe->engine));

@@ -96,6 +96,10 @@ void plan_encode_target(const struct plan_target *target, struct buffer *out)
         canonical_string(out, ",\"identity\":", target->identity);
     canonical_string(out, ",\"name\":", target->name);
     canonical_digest(out, ",\"recipe\":", &target->recipe->digest);
+    if (target->repair != NULL) {
+        buffer_append_text(out, ",\"repair\":");
+        repair_encode(target->repair, out);
+    }
     if (target->timeline != 0)
         canonical_integer(out, ",\"timeline\":", target->timeline);
     buffer_append_char(out, '}');

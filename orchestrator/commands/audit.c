@@ -58,8 +58,8 @@ static const struct history_row *row_of(const struct target_history *history, si
     for (size_t i = count; i-- > 0;) {
         const struct history_row *row = &history->rows[i];
 
-        if (row->direction != DIRECTION_DOWN && strcmp(row->version, applied->version) == 0 &&
-            strcmp(row->name, applied->name) == 0)
+        if (row->direction != DIRECTION_DOWN && row->direction != DIRECTION_REPAIR &&
+            strcmp(row->version, applied->version) == 0 && strcmp(row->name, applied->name) == 0)
             return row;
     }
     return NULL;

@@ -50,8 +50,8 @@ bool marks_claim(struct progress *progress, const struct digest *key, size_t ind
         .summary = buffer_text(&summary),
         .started_ms = session->clock->wall_ms(session->clock),
     };
-    return target_tables_add_intent(session, &intent, err) &&
-           target_tables_finish_intent(session, key, intent.statement, err);
+    return target_intents_add(session, &intent, err) &&
+           target_intents_finish(session, key, intent.statement, err);
 }
 
 static bool add_intent(struct progress *progress, size_t index, struct error *err)

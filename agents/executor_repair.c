@@ -52,24 +52,22 @@ static bool settle_done(struct progress *progress, const struct intent *question
     struct intent undone = *question;
 
     if (question->status == INTENT_OPEN)
-        return target_tables_finish_intent(session, &question->attempt_key, question->statement,
-                                           err);
+        return target_intents_finish(session, &question->attempt_key, question->statement, err);
     undone.status = INTENT_UNDONE;
     undone.before = "";
-    return target_tables_set_intent(session, &undone, err);
+    return target_intents_set(session, &undone, err);
 }
 
 static bool settle_undone(struct progress *progress, const struct intent *question,
                           struct error *err)
 {
-    return target_tables_adopt_intents(progress->run->session, &question->attempt_key,
-                                       &question->attempt_key, question->statement, err);
+    return target_intents_adopt(progress->run->session, &question->attempt_key,
+                                &question->attempt_key, question->statement, err);
 }
 
 static bool forget(struct progress *progress, struct error *err)
 {
-    return target_tables_forget_intents(progress->run->session,
-                                        &progress->work->left[0].attempt_key, err);
+    return target_intents_forget(progress->run->session, &progress->work->left[0].attempt_key, err);
 }
 
 static bool settle_continue(struct progress *progress, const struct repair *repair,

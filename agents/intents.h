@@ -4,7 +4,7 @@
 #ifndef FLEET_AGENTS_INTENTS_H
 #define FLEET_AGENTS_INTENTS_H
 
-#include "agents/target_tables.h"
+#include "agents/target_intents.h"
 
 /* The one whose statement has a beginning and no end: of the way back, if one was begun. NULL if
    all have an end. */

@@ -28,7 +28,7 @@ struct repair {
     enum repair_verdict verdict;
     int statement;         /* of the script, from 1; for REPAIR_CONTINUE one past the last says that
                               nothing is left to do; 0 for REPAIR_TAKEN_BACK */
-    struct digest intents; /* that the operator saw: intents_digest of agents/target_tables.h */
+    struct digest intents; /* that the operator saw: intents_digest of agents/intents.h */
 };
 
 void repair_encode(const struct repair *repair, struct buffer *out);

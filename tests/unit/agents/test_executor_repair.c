@@ -19,7 +19,7 @@ static struct digest seen(const struct job_fixture *fixture)
     size_t count;
     struct error err = {0};
 
-    assert_true(target_tables_intents(session, arena, &intents, &count, &err));
+    assert_true(target_intents_read(session, arena, &intents, &count, &err));
     return intents_digest(intents, count);
 }
 

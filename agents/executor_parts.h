@@ -88,6 +88,9 @@ bool works_prepare(struct run *run, struct error *err) MUST_USE;
 /* The way back of a work; ERROR_CONFLICT when it has none. */
 bool work_prepare_undo(struct run *run, const struct work *done, struct work *undo,
                        struct error *err) MUST_USE;
+/* The step there or its way back, whichever has the attempt key; *found tells. */
+bool work_prepare_attempt(struct run *run, const struct plan_step *step, const struct digest *key,
+                          struct work *work, bool *found, struct error *err) MUST_USE;
 /* Puts statement and place into an error that statement index (from 0) gave. Always false. */
 bool work_locate(const struct work *work, size_t index, struct error *err);
 

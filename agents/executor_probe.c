@@ -91,7 +91,7 @@ static bool judge_object(struct progress *progress, const struct statement *stat
     if (*verdict != OBJECT_HALF)
         return true;
     *verdict = OBJECT_BEFORE;
-    return *before != '\0' || drop_invalid(progress, facts, err);
+    return *before != '\0' || progress->looks_only || drop_invalid(progress, facts, err);
 }
 
 bool probe_judge(struct progress *progress, const struct statement *statement,

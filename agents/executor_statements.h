@@ -18,13 +18,14 @@ struct progress {
     struct run *run;
     struct work *work;
     struct patience patience;
-    size_t start; /* statements before this one are over, in this attempt or an earlier one */
-    bool marked;  /* an intent of this attempt may be there */
-    size_t done;  /* statements before this one have run for good */
-    bool ran;     /* and so has this one, its end unmarked, before what failed … */
-    bool open;    /* … when a transaction was still open */
-    bool suspect; /* the one at `done` may have left something */
-    bool lost;    /* the session or its lock: whoever takes the lock next can tell more */
+    size_t start;    /* statements before this one are over, in this attempt or an earlier one */
+    bool marked;     /* an intent of this attempt may be there */
+    size_t done;     /* statements before this one have run for good */
+    bool ran;        /* and so has this one, its end unmarked, before what failed … */
+    bool open;       /* … when a transaction was still open */
+    bool suspect;    /* the one at `done` may have left something */
+    bool looks_only; /* nothing may be changed: a probe drops no invalid index */
+    bool lost;       /* the session or its lock: whoever takes the lock next can tell more */
     const char *rows_table; /* the last one that was asked about, and the answer: */
     bool rows_stay;
     struct buffer before; /* what the object of the statement at hand was like */

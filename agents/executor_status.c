@@ -1,5 +1,5 @@
 #include "agents/executor.h"
-#include "agents/target_intents.h"
+#include "agents/intents.h"
 #include "agents/target_tables.h"
 
 /* The tables are looked for only when reading them fails, so that a target at head costs two
@@ -25,17 +25,16 @@ static bool read_intent(struct session *session, const struct target_head *head,
 {
     const struct intent *intents = NULL;
     size_t count = 0;
-    size_t at = 0;
 
     if (head->intents == 0)
         return true;
     if (!target_intents_read(session, arena, &intents, &count, err))
         return false;
-    while (at < count && intents[at].status != INTENT_OPEN)
-        at++;
-    if (at == count)
+    if (count == 0)
         return true;
-    const struct intent *intent = &intents[at];
+    const struct intent *intent = intents_in_question(intents, count);
+    if (intent == NULL)
+        intent = intents_last(intents, count);
     struct open_intent *open = arena_calloc(arena, 1, sizeof *open);
     *open = (struct open_intent){
         .version = intent->version,
@@ -43,6 +42,7 @@ static bool read_intent(struct session *session, const struct target_head *head,
         .direction = intent->direction,
         .statement = intent->statement,
         .summary = intent->summary,
+        .attempt = intent->attempt_key,
     };
     status->intent = open;
     return true;

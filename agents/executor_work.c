@@ -272,6 +272,20 @@ bool works_prepare(struct run *run, struct error *err)
     return true;
 }
 
+bool work_prepare_attempt(struct run *run, const struct plan_step *step, const struct digest *key,
+                          struct work *work, bool *found, struct error *err)
+{
+    struct digest there = key_of(run, step, step->direction);
+    struct digest back = key_of(run, step, opposite(step->direction));
+
+    *found = true;
+    if (digest_equal(&there, key))
+        return prepare(run, step, step->direction, &step->run, work, err) &&
+               prepare_pairs(run, work, err);
+    *found = digest_equal(&back, key);
+    return !*found || prepare(run, step, opposite(step->direction), &step->undo, work, err);
+}
+
 bool work_prepare_undo(struct run *run, const struct work *done, struct work *undo,
                        struct error *err)
 {

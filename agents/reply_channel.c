@@ -86,6 +86,15 @@ void reply_channel_foreign(struct reply_channel *channel, const char *target,
     send(channel, &reply);
 }
 
+void reply_channel_examination(struct reply_channel *channel, const char *target,
+                               const struct examined_part *examination)
+{
+    const struct reply reply = {
+        .kind = REPLY_EXAMINATION, .target = target, .examination = *examination};
+
+    send(channel, &reply);
+}
+
 void reply_channel_event(struct reply_channel *channel, const struct run_event *event)
 {
     const struct reply reply = {.kind = REPLY_EVENT, .event = *event};

@@ -22,6 +22,8 @@ void reply_channel_rows(struct reply_channel *channel, const char *target,
                         const struct history_row *rows, size_t count);
 void reply_channel_foreign(struct reply_channel *channel, const char *target,
                            const struct foreign_history *history);
+void reply_channel_examination(struct reply_channel *channel, const char *target,
+                               const struct examined_part *examination);
 void reply_channel_event(struct reply_channel *channel, const struct run_event *event);
 /* An outcome that did not reach the orchestrator when it happened. */
 void reply_channel_outcome(struct reply_channel *channel, const struct reply *outcome);

@@ -53,6 +53,8 @@ void service_status(struct service *service, const struct status_request *reques
                     void *context);
 void service_history(struct service *service, const struct status_request *request, reply_sink sink,
                      void *context);
+void service_examine(struct service *service, const struct examine_request *request,
+                     reply_sink sink, void *context);
 /* operator_name is who asks, as the certificate or the system says. */
 void service_run(struct service *service, const struct run_request *request,
                  const char *operator_name, reply_sink sink, void *context);

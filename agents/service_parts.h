@@ -23,6 +23,29 @@ struct service {
     size_t key_count;
 };
 
+/* One request that reads, as the workers see it. */
+struct reading {
+    struct service *service;
+    const struct status_request *request;
+    struct reply_channel *channel;
+    const struct slice *slice; /* of an examination; NULL otherwise */
+};
+
+typedef bool (*reader)(const struct reading *reading, struct session *session, struct arena *arena,
+                       struct error *err);
+
+/* The index-th target of the request, read; what went wrong is told as its status. */
+void reading_item(const struct reading *reading, size_t index, reader read);
+
+enum slice_use {
+    SLICE_TO_RUN,
+    SLICE_TO_LOOK /* at what it did: it may be over */
+};
+
+/* Whether those who may have signed it for these targets of ours, and it may be used now. */
+bool service_verify(struct service *service, const struct slice *slice, enum slice_use use,
+                    struct error *err) MUST_USE;
+
 /* NULL if this agent does not own such a target. */
 const struct agent_target *service_target(const struct service *service, const char *name);
 

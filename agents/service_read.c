@@ -6,16 +6,6 @@
 /* A target that does not answer for this long is reported with an error. */
 enum { READ_DEADLINE_MS = 60 * 1000, ROWS_PER_MESSAGE = 4096 };
 
-/* One request, as the workers see it. */
-struct reading {
-    struct service *service;
-    const struct status_request *request;
-    struct reply_channel *channel;
-};
-
-typedef bool (*reader)(const struct reading *reading, struct session *session, struct arena *arena,
-                       struct error *err);
-
 /* Reads with a session of the target. A kept session may have been lost in the meantime: then, and
    only then, it is tried again with a new one. */
 static bool read_target(const struct reading *reading, const struct agent_target *target,
@@ -48,8 +38,7 @@ static const char *target_name(const struct reading *reading, size_t index)
                                      : reading->service->settings.targets[index].name;
 }
 
-/* The index-th target of the request, read; what went wrong is told as its status. */
-static void read_item(const struct reading *reading, size_t index, reader read)
+void reading_item(const struct reading *reading, size_t index, reader read)
 {
     const char *name = target_name(reading, index);
     const struct agent_target *target = service_target(reading->service, name);
@@ -119,12 +108,12 @@ static bool read_history(const struct reading *reading, struct session *session,
 
 static void status_item(void *context, size_t index)
 {
-    read_item(context, index, read_status);
+    reading_item(context, index, read_status);
 }
 
 static void history_item(void *context, size_t index)
 {
-    read_item(context, index, read_history);
+    reading_item(context, index, read_history);
 }
 
 static void tell_outcome(void *context, const struct reply *outcome)
@@ -136,7 +125,7 @@ static void read_all(struct service *service, const struct status_request *reque
                      worker_item item, reply_sink sink, void *context)
 {
     AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
-    struct reading reading = {service, request, channel};
+    struct reading reading = {service, request, channel, NULL};
     struct journal *journal = service->settings.journal;
     size_t count =
         request->target_count > 0 ? request->target_count : service->settings.target_count;

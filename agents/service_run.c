@@ -37,10 +37,11 @@ static bool knows_plan(struct service *service, const struct digest *plan)
                            : runs_knows_plan(service->runs, plan);
 }
 
-static bool verify(struct service *service, const struct slice *slice, struct error *err)
+bool service_verify(struct service *service, const struct slice *slice, enum slice_use use,
+                    struct error *err)
 {
     const struct clock *clock = service->settings.clock;
-    int64_t now_ms = clock->wall_ms(clock);
+    int64_t now_ms = use == SLICE_TO_RUN ? clock->wall_ms(clock) : 0;
 
     pthread_rwlock_rdlock(&service->trust_lock);
     const struct slice_rules rules = {
@@ -270,7 +271,8 @@ void service_run(struct service *service, const struct run_request *request,
     struct error err = {0};
     AUTO(slice) struct slice *slice = slice_decode(request->slice, &err);
 
-    if (slice == NULL || FAULT_ERROR(request_run, &err) || !verify(service, slice, &err) ||
+    if (slice == NULL || FAULT_ERROR(request_run, &err) ||
+        !service_verify(service, slice, SLICE_TO_RUN, &err) ||
         !accept_plan(service, request, slice, &err)) {
         reply_channel_end(channel, &err);
         return;

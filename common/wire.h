@@ -9,6 +9,7 @@
  *
  *   POST /v1/status   struct status_request   → outcome …, history, foreign, target …, end
  *   POST /v1/history  struct status_request   → rows …, end
+ *   POST /v1/examine  struct examine_request  → examination or target …, end
  *   POST /v1/run      struct run_request      → accepted, job, step …, end
  *   POST /v1/stop     struct stop_request     → 200 {}
  */
@@ -21,6 +22,7 @@
 #include "common/arena.h"
 #include "common/engine_kind.h"
 #include "common/error.h"
+#include "common/examination.h"
 #include "common/foreign.h"
 #include "common/history.h"
 #include "common/json.h"
@@ -68,13 +70,21 @@ struct stop_request {
     const char *rollout;
 };
 
+/* Asks how parts stand that stopped inside, by the plan that began them: its scripts and probes
+   were signed. A target that cannot be examined is a "target" with an error. */
+struct examine_request {
+    const json_t *slice;
+};
+
 /* A statement that was begun on an engine without transactional DDL and has no end yet. */
 struct open_intent {
     const char *version;
     const char *name;
     enum direction direction;
-    int statement;       /* from 1 */
-    const char *summary; /* its beginning, at most 200 characters */
+    int statement;         /* from 1 */
+    const char *summary;   /* its beginning, at most 200 characters */
+    struct digest attempt; /* that left it: the key says which plan began it; none from an agent
+                              that does not say */
 };
 
 /* What one target looks like. */
@@ -149,16 +159,22 @@ json_t *stop_request_encode(const struct stop_request *request);
 bool stop_request_decode(const json_t *value, struct arena *arena, struct stop_request *request,
                          struct error *err) MUST_USE;
 
+json_t *examine_request_encode(const struct examine_request *request);
+/* request->slice is borrowed from value. */
+bool examine_request_decode(const json_t *value, struct arena *arena,
+                            struct examine_request *request, struct error *err) MUST_USE;
+
 /* One message of a reply's stream. */
 enum reply_kind {
     REPLY_HEARTBEAT,
-    REPLY_HISTORY, /* set */
-    REPLY_TARGET,  /* status */
-    REPLY_ROWS,    /* target, rows */
-    REPLY_FOREIGN, /* target, foreign; before the target's status */
-    REPLY_EVENT,   /* event */
-    REPLY_ERROR,   /* error: the request as a whole was refused; the last one */
-    REPLY_OUTCOME, /* rollout, seq, event: what came of a step or job, not told before */
+    REPLY_HISTORY,     /* set */
+    REPLY_TARGET,      /* status */
+    REPLY_ROWS,        /* target, rows */
+    REPLY_FOREIGN,     /* target, foreign; before the target's status */
+    REPLY_EVENT,       /* event */
+    REPLY_ERROR,       /* error: the request as a whole was refused; the last one */
+    REPLY_OUTCOME,     /* rollout, seq, event: what came of a step or job, not told before */
+    REPLY_EXAMINATION, /* target, examination */
     REPLY_END,
     REPLY_KIND_COUNT
 };
@@ -171,6 +187,7 @@ struct reply {
     const struct history_row *rows;
     size_t row_count;
     struct foreign_history foreign;
+    struct examined_part examination;
     struct run_event event;
     const char *rollout;
     int64_t seq; /* rises within a rollout on one agent */

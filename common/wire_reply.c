@@ -39,9 +39,16 @@ static const char *const event_kinds[RUN_EVENT_KIND_COUNT] = {
 };
 
 static const char *const reply_kinds[REPLY_KIND_COUNT] = {
-    [REPLY_HEARTBEAT] = "heartbeat", [REPLY_HISTORY] = "history", [REPLY_TARGET] = "target",
-    [REPLY_ROWS] = "rows",           [REPLY_FOREIGN] = "foreign", [REPLY_EVENT] = "event",
-    [REPLY_ERROR] = "error",         [REPLY_OUTCOME] = "outcome", [REPLY_END] = "end",
+    [REPLY_HEARTBEAT] = "heartbeat",
+    [REPLY_HISTORY] = "history",
+    [REPLY_TARGET] = "target",
+    [REPLY_ROWS] = "rows",
+    [REPLY_FOREIGN] = "foreign",
+    [REPLY_EVENT] = "event",
+    [REPLY_ERROR] = "error",
+    [REPLY_OUTCOME] = "outcome",
+    [REPLY_EXAMINATION] = "examination",
+    [REPLY_END] = "end",
 };
 
 const char *job_state_name(enum job_state state)
@@ -73,6 +80,7 @@ const char *step_state_name(enum step_state state)
 #define CHOICE_OF(table) .most = COUNT_OF(table), .names = (table)
 
 static const struct record_field intent_fields[] = {
+    {"attempt", RECORD_DIGEST, .optional = true, INTENT(attempt)},
     {"direction", RECORD_CHOICE, INTENT(direction), CHOICE_OF(direction_names)},
     {"name", RECORD_TEXT, INTENT(name), .most = TEXT_MAX},
     {"statement", RECORD_INT, INTENT(statement), .least = 1, .most = INT32_MAX},
@@ -204,11 +212,11 @@ static void read_status(struct json_reader *reader, struct reply *reply)
     reader->failed = !json_reader_end(&inner);
 }
 
-static const struct record_field rows_fields[] = {
+static const struct record_field target_fields[] = {
     {"target", RECORD_NAME, .offset = offsetof(struct reply, target)},
 };
 
-static const struct record rows_record = {rows_fields, COUNT_OF(rows_fields)};
+static const struct record target_record = {target_fields, COUNT_OF(target_fields)};
 
 static void put_rows(const struct reply *reply, json_t *object)
 {
@@ -217,7 +225,7 @@ static void put_rows(const struct reply *reply, json_t *object)
     for (size_t i = 0; i < reply->row_count; i++)
         json_add(rows, history_row_to_json(&reply->rows[i]));
     json_put(object, "rows", rows);
-    record_put(&rows_record, reply, object);
+    record_put(&target_record, reply, object);
 }
 
 static void read_rows(struct json_reader *reader, struct reply *reply)
@@ -226,12 +234,25 @@ static void read_rows(struct json_reader *reader, struct reply *reply)
     size_t count = json_array_size(array);
     struct history_row *rows = arena_calloc(reader->arena, count, sizeof *rows);
 
-    record_read(&rows_record, reader, reply);
+    record_read(&target_record, reader, reply);
     for (size_t i = 0; i < count && !reader->failed; i++)
         reader->failed =
             !history_row_from_json(json_array_get(array, i), reader->arena, &rows[i], reader->err);
     reply->rows = rows;
     reply->row_count = count;
+}
+
+static void put_examination(const struct reply *reply, json_t *object)
+{
+    json_put(object, "examination", examination_encode(&reply->examination));
+    record_put(&target_record, reply, object);
+}
+
+static void read_examination(struct json_reader *reader, struct reply *reply)
+{
+    record_read(&target_record, reader, reply);
+    if (!reader->failed)
+        examination_read(reader, "examination", &reply->examination);
 }
 
 static const struct record_field foreign_fields[] = {
@@ -362,10 +383,14 @@ static const struct {
     void (*put)(const struct reply *reply, json_t *object);
     void (*read)(struct json_reader *reader, struct reply *reply);
 } bodies[REPLY_KIND_COUNT] = {
-    [REPLY_HISTORY] = {put_set, read_set},         [REPLY_TARGET] = {put_status, read_status},
-    [REPLY_ROWS] = {put_rows, read_rows},          [REPLY_FOREIGN] = {put_foreign, read_foreign},
-    [REPLY_EVENT] = {put_event, read_event},       [REPLY_ERROR] = {put_refusal, read_refusal},
+    [REPLY_HISTORY] = {put_set, read_set},
+    [REPLY_TARGET] = {put_status, read_status},
+    [REPLY_ROWS] = {put_rows, read_rows},
+    [REPLY_FOREIGN] = {put_foreign, read_foreign},
+    [REPLY_EVENT] = {put_event, read_event},
+    [REPLY_ERROR] = {put_refusal, read_refusal},
     [REPLY_OUTCOME] = {put_outcome, read_outcome},
+    [REPLY_EXAMINATION] = {put_examination, read_examination},
 };
 
 static const struct record_field kind_fields[] = {

@@ -47,12 +47,15 @@ static const struct record_field stop_fields[] = {
     {"rollout", RECORD_ID, .offset = offsetof(struct stop_request, rollout)},
 };
 
+static const struct record_field examine_fields[] = {FORMAT_FIELD};
+
 static const struct record status_record = {status_fields, COUNT_OF(status_fields)};
 static const struct record foreign_record = {foreign_fields, COUNT_OF(foreign_fields)};
 static const struct record outcomes_record = {outcomes_fields, COUNT_OF(outcomes_fields)};
 static const struct record had_record = {had_fields, COUNT_OF(had_fields)};
 static const struct record run_record = {run_fields, COUNT_OF(run_fields)};
 static const struct record stop_record = {stop_fields, COUNT_OF(stop_fields)};
+static const struct record examine_record = {examine_fields, COUNT_OF(examine_fields)};
 
 static void put_foreign(json_t *object, const struct foreign_request *foreign)
 {
@@ -213,5 +216,25 @@ bool stop_request_decode(const json_t *value, struct arena *arena, struct stop_r
     *request = (struct stop_request){0};
     json_reader_start(&reader, value, "", arena, err);
     record_read(&stop_record, &reader, request);
+    return json_reader_end(&reader);
+}
+
+json_t *examine_request_encode(const struct examine_request *request)
+{
+    json_t *object = json_object();
+
+    record_put(&examine_record, request, object);
+    json_put(object, "slice", json_deep_copy(request->slice));
+    return object;
+}
+
+bool examine_request_decode(const json_t *value, struct arena *arena,
+                            struct examine_request *request, struct error *err)
+{
+    struct json_reader reader;
+
+    json_reader_start(&reader, value, "", arena, err);
+    record_read(&examine_record, &reader, request);
+    request->slice = json_read_object(&reader, "slice");
     return json_reader_end(&reader);
 }

@@ -81,6 +81,8 @@ static void *run_local(void *context)
         service_status(settings->local, &call->status, hand_over, pending);
     else if (call->kind == CALL_HISTORY)
         service_history(settings->local, &call->status, hand_over, pending);
+    else if (call->kind == CALL_EXAMINE)
+        service_examine(settings->local, &call->examine, hand_over, pending);
     else
         service_run(settings->local, &call->run, settings->operator_name, hand_over, pending);
     pthread_mutex_lock(&dispatcher->lock);
@@ -119,17 +121,26 @@ static void start_local(struct pending *pending)
 
 static const char *call_path(const struct call *call)
 {
-    static const char *const paths[] = {
-        [CALL_STATUS] = "/v1/status", [CALL_HISTORY] = "/v1/history", [CALL_RUN] = "/v1/run"};
+    static const char *const paths[] = {[CALL_STATUS] = "/v1/status",
+                                        [CALL_HISTORY] = "/v1/history",
+                                        [CALL_EXAMINE] = "/v1/examine",
+                                        [CALL_RUN] = "/v1/run"};
 
     return paths[call->kind];
 }
 
+static json_t *encode_call(const struct call *call)
+{
+    if (call->kind == CALL_RUN)
+        return run_request_encode(&call->run);
+    if (call->kind == CALL_EXAMINE)
+        return examine_request_encode(&call->examine);
+    return status_request_encode(&call->status);
+}
+
 static char *call_body(const struct call *call)
 {
-    AUTO(json)
-    json_t *body = call->kind == CALL_RUN ? run_request_encode(&call->run)
-                                          : status_request_encode(&call->status);
+    AUTO(json) json_t *body = encode_call(call);
 
     return json_dumps(body, JSON_COMPACT);
 }

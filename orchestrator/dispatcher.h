@@ -11,14 +11,15 @@
 #include "common/tls.h"
 #include "common/wire.h"
 
-enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_RUN };
+enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_EXAMINE, CALL_RUN };
 
 struct call {
     enum call_kind kind;
-    const char *agent;            /* "local" for the in-process one */
-    const char *address;          /* NULL for the in-process one */
-    struct status_request status; /* of CALL_STATUS and CALL_HISTORY */
-    struct run_request run;       /* of CALL_RUN */
+    const char *agent;              /* "local" for the in-process one */
+    const char *address;            /* NULL for the in-process one */
+    struct status_request status;   /* of CALL_STATUS and CALL_HISTORY */
+    struct examine_request examine; /* of CALL_EXAMINE */
+    struct run_request run;         /* of CALL_RUN */
 };
 
 struct dispatcher_settings {

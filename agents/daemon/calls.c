@@ -189,6 +189,16 @@ static bool work_history(struct call *call, const json_t *value, struct error *e
     return true;
 }
 
+static bool work_examine(struct call *call, const json_t *value, struct error *err)
+{
+    struct examine_request request;
+
+    if (!examine_request_decode(value, call->arena, &request, err))
+        return false;
+    service_examine(call->server->settings.service, &request, send_reply, call);
+    return true;
+}
+
 static bool work_run(struct call *call, const json_t *value, struct error *err)
 {
     struct run_request request;
@@ -208,6 +218,11 @@ void handle_status(struct exchange *exchange)
 void handle_history(struct exchange *exchange)
 {
     start(exchange, work_history, true);
+}
+
+void handle_examine(struct exchange *exchange)
+{
+    start(exchange, work_examine, true);
 }
 
 void handle_run(struct exchange *exchange)

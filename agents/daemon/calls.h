@@ -8,9 +8,10 @@
 
 struct exchange;
 
-/* POST /v1/status, /v1/history and /v1/run; see common/wire.h. */
+/* POST /v1/status, /v1/history, /v1/examine and /v1/run; see common/wire.h. */
 void handle_status(struct exchange *exchange);
 void handle_history(struct exchange *exchange);
+void handle_examine(struct exchange *exchange);
 void handle_run(struct exchange *exchange);
 
 #endif

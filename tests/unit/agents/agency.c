@@ -136,6 +136,9 @@ void agency_listen(void *context, const struct reply *reply)
                       reply->event.kind == RUN_JOB ? job_state_name(reply->event.job)
                                                    : step_state_name(reply->event.step));
         break;
+    case REPLY_EXAMINATION:
+        buffer_printf(story, "%s stands at %d, ", reply->target, reply->examination.statement);
+        break;
     case REPLY_HEARTBEAT:
     case REPLY_KIND_COUNT:
         break;

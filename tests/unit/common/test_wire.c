@@ -35,6 +35,14 @@ static json_t *recode_stop(const json_t *value, struct arena *arena, struct erro
     return stop_request_decode(value, arena, &request, err) ? stop_request_encode(&request) : NULL;
 }
 
+static json_t *recode_examine(const json_t *value, struct arena *arena, struct error *err)
+{
+    struct examine_request request;
+
+    return examine_request_decode(value, arena, &request, err) ? examine_request_encode(&request)
+                                                               : NULL;
+}
+
 static json_t *recode_reply(const json_t *value, struct arena *arena, struct error *err)
 {
     struct reply reply;
@@ -48,13 +56,14 @@ static const struct {
     const char *file;
     recode_function recode;
 } goldens[] = {
-    {"status_request", recode_status}, {"run_request", recode_run},
-    {"stop_request", recode_stop},     {"reply_heartbeat", recode_reply},
-    {"reply_history", recode_reply},   {"reply_target", recode_reply},
-    {"reply_rows", recode_reply},      {"reply_event", recode_reply},
-    {"reply_error", recode_reply},     {"reply_end", recode_reply},
-    {"reply_foreign", recode_reply},   {"status_request_foreign", recode_status},
-    {"reply_outcome", recode_reply},   {"status_request_outcomes", recode_status},
+    {"status_request", recode_status},   {"run_request", recode_run},
+    {"stop_request", recode_stop},       {"reply_heartbeat", recode_reply},
+    {"reply_history", recode_reply},     {"reply_target", recode_reply},
+    {"reply_rows", recode_reply},        {"reply_event", recode_reply},
+    {"reply_error", recode_reply},       {"reply_end", recode_reply},
+    {"reply_foreign", recode_reply},     {"status_request_foreign", recode_status},
+    {"reply_outcome", recode_reply},     {"status_request_outcomes", recode_status},
+    {"reply_examination", recode_reply}, {"examine_request", recode_examine},
 };
 
 static void read_golden(const char *file, struct buffer *out)
@@ -143,6 +152,23 @@ static const struct {
     {"reply_outcome", "rollout", NULL, "rollout: missing"},
     {"reply_outcome", "event", NULL, "event: not an object"},
     {"reply_outcome", "event.state", "\"started\"", "event: not the end of a step or a job"},
+    {"reply_examination", "target", "\"../a\"", "target: not a name"},
+    {"reply_examination", "examination", NULL, "examination: not an object"},
+    {"reply_examination", "examination.states", "[\"gone\"]",
+     "examination.states: not all are known"},
+    {"reply_examination", "examination.states", "[]",
+     "examination.statement: the script does not have that many"},
+    {"reply_examination", "examination.statement", "-1",
+     "examination.statement: not between 0 and 100000"},
+    {"reply_examination", "examination.lost_session", "4",
+     "examination.statement: the script does not have that many"},
+    {"reply_examination", "examination.trace", "\"maybe\"",
+     "examination.trace: not one of the known words"},
+    {"reply_examination", "examination.intents", "\"00\"",
+     "examination.intents: not 64 lower-case hex digits"},
+    {"reply_examination", "examination.more", "1", "examination.more: not a known field"},
+    {"examine_request", "slice", NULL, "slice: missing"},
+    {"examine_request", "format", "2", "format: 2, but this release knows 1 only"},
     {"run_request", "epoch", "0", "epoch: not between 1 and 9223372036854775807"},
     {"run_request", "max_parallel", "-1", "max_parallel: not between 1 and 10000"},
     {"run_request", "rollout", "\"x\"", "rollout: not 32 lower-case hex digits"},
@@ -214,7 +240,7 @@ static void a_status_says_what_it_said(void **state)
 {
     (void)state;
     AUTO(arena) struct arena *arena = arena_new();
-    const struct open_intent intent = {"7", "split", DIRECTION_UP, 3, "ALTER TABLE \xff"};
+    const struct open_intent intent = {"7", "split", DIRECTION_UP, 3, "ALTER TABLE \xff", {{5}}};
     const struct error failure = {.code = ERROR_CONNECT, .message = "refused"};
     const struct reply sent = {
         .kind = REPLY_TARGET,

@@ -8,7 +8,7 @@
 
 #include "common/memory.h"
 
-enum { PLANS_MAX = 1024 };
+enum { PLANS_MAX = 1024, STOPPED_MAX = 1024 };
 
 struct run {
     struct run *next;
@@ -24,6 +24,8 @@ struct known_plan {
 struct runs {
     pthread_mutex_t mutex;
     bool stop_all;
+    char *stopped[STOPPED_MAX]; /* rollouts; the newest take the places of the oldest */
+    size_t stopped_count;       /* ever */
     struct run *first;
     const struct run **holders; /* by target; NULL for a free one */
     struct known_plan *plans;   /* the oldest first */
@@ -46,9 +48,19 @@ void runs_free(struct runs *runs)
         return;
     assert(runs->first == NULL);
     pthread_mutex_destroy(&runs->mutex);
+    for (size_t i = 0; i < STOPPED_MAX; i++)
+        free(runs->stopped[i]);
     free(runs->holders);
     free(runs->plans);
     free(runs);
+}
+
+static bool was_stopped(const struct runs *runs, const char *rollout)
+{
+    for (size_t i = 0; i < STOPPED_MAX && runs->stopped[i] != NULL; i++)
+        if (strcmp(runs->stopped[i], rollout) == 0)
+            return true;
+    return false;
 }
 
 struct run *runs_begin(struct runs *runs, const char *rollout)
@@ -57,7 +69,7 @@ struct run *runs_begin(struct runs *runs, const char *rollout)
 
     run->rollout = xstrdup(rollout);
     pthread_mutex_lock(&runs->mutex);
-    atomic_init(&run->stopped, runs->stop_all);
+    atomic_init(&run->stopped, runs->stop_all || was_stopped(runs, rollout));
     run->next = runs->first;
     runs->first = run;
     pthread_mutex_unlock(&runs->mutex);
@@ -80,6 +92,12 @@ void runs_end(struct runs *runs, struct run *run)
 void runs_stop(struct runs *runs, const char *rollout)
 {
     pthread_mutex_lock(&runs->mutex);
+    if (!was_stopped(runs, rollout)) {
+        char **place = &runs->stopped[runs->stopped_count++ % STOPPED_MAX];
+
+        free(*place);
+        *place = xstrdup(rollout);
+    }
     for (struct run *run = runs->first; run != NULL; run = run->next)
         if (strcmp(run->rollout, rollout) == 0)
             atomic_store(&run->stopped, true);

@@ -26,7 +26,8 @@ struct run *runs_begin(struct runs *runs, const char *rollout) MUST_USE;
 /* Frees the run; it holds no target any more. */
 void runs_end(struct runs *runs, struct run *run);
 
-/* Stops all runs of a rollout, or all there are and will be. */
+/* Stops all runs of a rollout, those to come as well: the request to stop may overtake the one to
+   run. Or all runs there are and will be. */
 void runs_stop(struct runs *runs, const char *rollout);
 void runs_stop_all(struct runs *runs);
 bool run_is_stopped(const struct run *run);

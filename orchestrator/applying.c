@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "orchestrator/acceptance.h"
+#include "orchestrator/interruption.h"
 #include "orchestrator/plan_view.h"
 #include "orchestrator/progress.h"
 #include "orchestrator/report.h"
@@ -196,7 +197,7 @@ static void print_data(const struct applying *applying, const struct rollout_sta
     report_print(report, "targets", form, terminal);
 }
 
-static void print_summary(const struct rollout_state *state, int64_t took_ms,
+static void print_summary(const struct rollout_state *state, bool interrupted, int64_t took_ms,
                           const struct terminal *terminal)
 {
     char took[32];
@@ -215,11 +216,14 @@ static void print_summary(const struct rollout_state *state, int64_t took_ms,
     if (state->stopped)
         fprintf(out, "stopped: more failures than max_failures allows (%" PRId64 ")\n",
                 state->failures_allowed);
+    else if (interrupted && state->skipped > 0)
+        fputs("stopped on request; the same command again goes on\n", out);
 }
 
-static int status_of(const struct applying *applying, const struct rollout_state *state)
+static int status_of(const struct applying *applying, const struct rollout_state *state,
+                     bool interrupted)
 {
-    if (count_stopped(applying) > 0)
+    if (count_stopped(applying) > 0 || (interrupted && state->skipped > 0))
         return STATUS_HALTED;
     for (size_t i = 0; i < state->count; i++)
         if (state->jobs[i].state == JOB_UNKNOWN ||
@@ -227,6 +231,24 @@ static int status_of(const struct applying *applying, const struct rollout_state
             return STATUS_HALTED;
     return state->applied == state->count && state->failed_before == 0 ? STATUS_DONE
                                                                        : STATUS_FAILED;
+}
+
+/* What the first Ctrl-C or SIGTERM reaches. */
+struct halting {
+    struct dispatcher *dispatcher;
+    const struct terminal *terminal;
+};
+
+static void halt(void *context)
+{
+    const struct halting *halting = context;
+
+    dispatcher_interrupt(halting->dispatcher);
+    fprintf(halting->terminal->messages,
+            "%sstopping: what runs is finished, nothing else begins; "
+            "once more leaves at once\n",
+            halting->terminal->live ? "\n" : "");
+    fflush(halting->terminal->messages);
 }
 
 static int run_and_report(struct workspace *workspace, const struct invocation *invocation,
@@ -239,6 +261,11 @@ static int run_and_report(struct workspace *workspace, const struct invocation *
         store != NULL ? workspace_dispatcher(workspace, NULL, err) : NULL;
 
     if (dispatcher == NULL)
+        return STATUS_FAILED;
+    struct halting halting = {dispatcher, invocation->terminal};
+    AUTO(interruption)
+    struct interruption *interruption = interruption_begin(halt, &halting, err);
+    if (interruption == NULL)
         return STATUS_FAILED;
     progress_start(&progress, invocation->terminal, invocation->clock, form != REPORT_TABLE);
     bool ok = rollout_run(&(struct rollout_settings){.plan = applying->plan,
@@ -255,13 +282,14 @@ static int run_and_report(struct workspace *workspace, const struct invocation *
                                                      .context = &progress},
                           &state, err);
     progress_end(&progress);
+    bool interrupted = interruption_came(interruption);
     if (form != REPORT_TABLE)
         print_data(applying, &state, form, invocation->terminal);
     else if (state.count > 0)
-        print_summary(&state,
+        print_summary(&state, interrupted,
                       invocation->clock->monotonic_ms(invocation->clock) - progress.began_ms,
                       invocation->terminal);
-    return ok ? status_of(applying, &state) : STATUS_FAILED;
+    return ok ? status_of(applying, &state, interrupted) : STATUS_FAILED;
 }
 
 int applying_run(struct workspace *workspace, const struct invocation *invocation,
@@ -290,7 +318,7 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
 
         if (form != REPORT_TABLE)
             print_data(applying, &nothing, form, terminal);
-        return status_of(applying, &nothing);
+        return status_of(applying, &nothing, false);
     }
     if (!confirm(invocation, applying, err) || !record_reason(workspace, invocation, applying, err))
         return STATUS_FAILED;

@@ -11,7 +11,7 @@
 struct dispatcher {
     struct dispatcher_settings settings;
     struct http_client *client; /* made when a remote agent is first needed */
-    /* Of the run under way: */
+    /* Of the run under way, changed under the lock: */
     const struct call *calls;
     size_t count;
     call_reply_function function;
@@ -19,7 +19,7 @@ struct dispatcher {
     pthread_mutex_t lock; /* held while a reply is handed over, and for the fields below */
     pthread_cond_t ended;
     size_t local_running;
-    const char *stop_rollout; /* asked for and not yet passed on */
+    bool stop; /* asked for and not yet passed on */
 };
 
 /* What a reply function of one call needs. */
@@ -64,7 +64,7 @@ static void hand_over(void *context, const struct reply *reply)
 
     pthread_mutex_lock(&dispatcher->lock);
     dispatcher->function(dispatcher->context, pending->index, reply);
-    bool stop = dispatcher->stop_rollout != NULL;
+    bool stop = dispatcher->stop;
     pthread_mutex_unlock(&dispatcher->lock);
     if (stop)
         wake(dispatcher);
@@ -152,9 +152,13 @@ static bool ready_for_remote(struct dispatcher *dispatcher, struct error *err)
     if (dispatcher->settings.identity == NULL)
         return error_set(err, ERROR_CONFIG,
                          "no certificate to call it with: name cert, key and ca in [operator]");
-    dispatcher->client = http_client_new(dispatcher->settings.identity, dispatcher->settings.clock,
-                                         dispatcher->settings.max_streams, err);
-    return dispatcher->client != NULL;
+    struct http_client *client =
+        http_client_new(dispatcher->settings.identity, dispatcher->settings.clock,
+                        dispatcher->settings.max_streams, err);
+    pthread_mutex_lock(&dispatcher->lock);
+    dispatcher->client = client;
+    pthread_mutex_unlock(&dispatcher->lock);
+    return client != NULL;
 }
 
 static void start_remote(struct pending *pending)
@@ -178,9 +182,20 @@ static void start_remote(struct pending *pending)
                                         });
 }
 
-void dispatcher_stop(struct dispatcher *dispatcher, const char *rollout)
+void dispatcher_stop(struct dispatcher *dispatcher)
 {
-    dispatcher->stop_rollout = rollout;
+    dispatcher->stop = true;
+}
+
+void dispatcher_interrupt(struct dispatcher *dispatcher)
+{
+    pthread_mutex_lock(&dispatcher->lock);
+    for (size_t i = 0; i < dispatcher->count; i++)
+        if (dispatcher->calls[i].kind == CALL_RUN && dispatcher->calls[i].address == NULL)
+            service_stop(dispatcher->settings.local, dispatcher->calls[i].run.rollout);
+    dispatcher->stop = true;
+    wake(dispatcher);
+    pthread_mutex_unlock(&dispatcher->lock);
 }
 
 /* The stream of the run tells what came of it; a lost answer to the request is no news. */
@@ -189,12 +204,14 @@ static void ignore_reply(void *context, const struct reply *reply)
     (void)context, (void)reply;
 }
 
-static void send_stop(struct dispatcher *dispatcher, const struct call *call, const char *rollout)
+static void send_stop(struct dispatcher *dispatcher, const struct call *call)
 {
-    const struct stop_request request = {.rollout = rollout};
+    const struct stop_request request = {.rollout = call->run.rollout};
 
+    if (call->kind != CALL_RUN)
+        return;
     if (call->address == NULL) {
-        service_stop(dispatcher->settings.local, rollout);
+        service_stop(dispatcher->settings.local, request.rollout);
         return;
     }
     AUTO(json) json_t *body = stop_request_encode(&request);
@@ -213,13 +230,11 @@ static void pass_on_stop(void *context)
     struct dispatcher *dispatcher = context;
 
     pthread_mutex_lock(&dispatcher->lock);
-    const char *rollout = dispatcher->stop_rollout;
-    dispatcher->stop_rollout = NULL;
+    bool stop = dispatcher->stop;
+    dispatcher->stop = false;
     pthread_mutex_unlock(&dispatcher->lock);
-    if (rollout == NULL)
-        return;
-    for (size_t i = 0; i < dispatcher->count; i++)
-        send_stop(dispatcher, &dispatcher->calls[i], rollout);
+    for (size_t i = 0; stop && i < dispatcher->count; i++)
+        send_stop(dispatcher, &dispatcher->calls[i]);
 }
 
 static bool local_done(void *context)
@@ -237,7 +252,7 @@ static void wait_for_local(struct dispatcher *dispatcher)
 {
     pthread_mutex_lock(&dispatcher->lock);
     while (dispatcher->local_running > 0) {
-        if (dispatcher->stop_rollout != NULL) {
+        if (dispatcher->stop) {
             pthread_mutex_unlock(&dispatcher->lock);
             pass_on_stop(dispatcher);
             pthread_mutex_lock(&dispatcher->lock);
@@ -264,10 +279,12 @@ bool dispatcher_run(struct dispatcher *dispatcher, const struct call *calls, siz
 {
     struct pending *pending = xcalloc(count, sizeof *pending);
 
+    pthread_mutex_lock(&dispatcher->lock);
     dispatcher->calls = calls;
     dispatcher->count = count;
     dispatcher->function = function;
     dispatcher->context = context;
+    pthread_mutex_unlock(&dispatcher->lock);
     for (size_t i = 0; i < count; i++) {
         pending[i] = (struct pending){.dispatcher = dispatcher, .index = i};
         if (calls[i].address != NULL)
@@ -277,10 +294,14 @@ bool dispatcher_run(struct dispatcher *dispatcher, const struct call *calls, siz
         if (calls[i].address == NULL)
             start_local(&pending[i]);
     FAULT_POINT(dispatched);
+    pass_on_stop(dispatcher);
     bool ok = wait_for_all(dispatcher, err);
     for (size_t i = 0; i < count; i++)
         if (pending[i].in_thread)
             pthread_join(pending[i].thread, NULL);
+    pthread_mutex_lock(&dispatcher->lock);
+    dispatcher->count = 0;
+    pthread_mutex_unlock(&dispatcher->lock);
     free(pending);
     return ok;
 }

@@ -44,6 +44,10 @@ bool dispatcher_run(struct dispatcher *dispatcher, const struct call *calls, siz
                     call_reply_function function, void *context, struct error *err) MUST_USE;
 
 /* From within a reply function: asks every agent of the calls under way to begin no further job. */
-void dispatcher_stop(struct dispatcher *dispatcher, const char *rollout);
+void dispatcher_stop(struct dispatcher *dispatcher);
+
+/* The same from another thread, at once for the in-process agent; if no call is under way, those of
+   the next run begin nothing. */
+void dispatcher_interrupt(struct dispatcher *dispatcher);
 
 #endif

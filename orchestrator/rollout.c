@@ -44,7 +44,7 @@ static void flush(struct running *running)
     arena_free(running->pending_arena);
     running->pending_arena = arena_new();
     if (!ok)
-        dispatcher_stop(running->settings->dispatcher, running->record.id);
+        dispatcher_stop(running->settings->dispatcher);
 }
 
 static void note(struct running *running, struct outcome outcome, const struct error *err)
@@ -91,7 +91,7 @@ static void take_event(struct running *running, size_t job, const struct run_eve
     FAULT_POINT(outcome_taken);
     note_event(running, running->state->jobs[job].target, event);
     if (rollout_take_event(running->state, job, event, now_ms(running)))
-        dispatcher_stop(settings->dispatcher, running->record.id);
+        dispatcher_stop(settings->dispatcher);
     settings->observer(settings->context, running->state, job, event);
 }
 
@@ -217,7 +217,7 @@ static bool start_state(const struct rollout_settings *settings, struct rollout_
 
 static const char *result_of(const struct rollout_state *state)
 {
-    if (state->stopped)
+    if (state->stopped || state->skipped > 0)
         return "stopped";
     return state->applied == state->count ? "applied" : "failed";
 }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "agents/runs.h"
@@ -28,6 +29,41 @@ static void stopping_a_rollout_stops_its_runs_alone(void **state)
     struct run *late = runs_begin(runs, "three");
     assert_true(run_is_stopped(late));
     runs_end(runs, late);
+}
+
+static void a_rollout_that_was_stopped_before_it_came_begins_nothing(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(1);
+
+    runs_stop(runs, "one");
+    runs_stop(runs, "one");
+    struct run *late = runs_begin(runs, "one");
+    struct run *other = runs_begin(runs, "two");
+    assert_true(run_is_stopped(late));
+    assert_false(run_is_stopped(other));
+    runs_end(runs, late);
+    runs_end(runs, other);
+}
+
+static void the_oldest_stop_is_forgotten(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(1);
+    char rollout[16];
+
+    for (int i = 0; i <= 1024; i++) {
+        snprintf(rollout, sizeof rollout, "%d", i);
+        runs_stop(runs, rollout);
+    }
+    struct run *oldest = runs_begin(runs, "0");
+    struct run *next = runs_begin(runs, "1");
+    struct run *newest = runs_begin(runs, "1024");
+    assert_false(run_is_stopped(oldest));
+    assert_true(run_is_stopped(next) && run_is_stopped(newest));
+    runs_end(runs, oldest);
+    runs_end(runs, next);
+    runs_end(runs, newest);
 }
 
 static void a_claimed_target_names_its_holder(void **state)
@@ -88,6 +124,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(stopping_a_rollout_stops_its_runs_alone),
+        cmocka_unit_test(a_rollout_that_was_stopped_before_it_came_begins_nothing),
+        cmocka_unit_test(the_oldest_stop_is_forgotten),
         cmocka_unit_test(a_claimed_target_names_its_holder),
         cmocka_unit_test(a_plan_is_known_until_its_time_is_over),
         cmocka_unit_test(only_so_many_plans_are_kept),

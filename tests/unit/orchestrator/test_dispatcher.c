@@ -30,7 +30,7 @@ static void note(void *context, size_t call, const struct reply *reply)
         snprintf(seen->message, sizeof seen->message, "%s", reply->error.message);
     }
     if (seen->dispatcher != NULL)
-        dispatcher_stop(seen->dispatcher, "00000000000000000000000000000000");
+        dispatcher_stop(seen->dispatcher);
 }
 
 static struct service *empty_service(void)

@@ -167,13 +167,15 @@ static bool look(struct run *run, struct work *work, struct arena *arena,
     struct question question = {0};
 
     tell_states(arena, work, examination);
+    bool back = intents_taken_back(work->left, work->left_count);
     bool in_question = find_question(work, &question);
     if (in_question)
         tell_question(arena, &question, examination);
-    if (in_question && !examination->locked &&
+    /* What failed before the way back began is no question any more. */
+    if (in_question && !examination->locked && back == examination->back &&
         !judge(run, work, &question, arena, examination, err))
         return false;
-    if (!intents_taken_back(work->left, work->left_count))
+    if (!back)
         look_for_session(work, examination);
     return true;
 }

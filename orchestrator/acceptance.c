@@ -11,13 +11,15 @@ bool acceptance_record(struct workspace *workspace, const struct invocation *inv
     if (store == NULL)
         return false;
     digest_to_hex(&plan->digest, digest);
+    /* An order to repair is about one target. */
+    bool repairs = plan->target_count == 1 && plan->targets[0].repair != NULL;
     struct database *database = store_database(store);
     const struct ledger_entry entry = {
         .who = workspace_operator(workspace),
-        .what = "baseline-accepted",
+        .what = repairs ? "repair-ordered" : "baseline-accepted",
         .rollout = "",
         .plan = digest,
-        .target = "",
+        .target = repairs ? plan->targets[0].name : "",
         .subject = plan->header.environment,
         .result = "accepted",
         .detail = reason,

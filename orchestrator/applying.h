@@ -12,7 +12,8 @@ struct applying {
     const struct environment *environment;
     const struct survey *survey;
     const char *verb;   /* for the question: "Apply", "Roll back" */
-    const char *reason; /* why a baseline is right, for the ledger; NULL: nothing to say */
+    const char *reason; /* why a baseline is right, or what a repair says, for the ledger; NULL:
+                           nothing to say */
     const char *idle;   /* how to call targets without steps; NULL: "up to date" */
 };
 

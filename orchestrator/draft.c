@@ -34,19 +34,19 @@ static bool find_environment(struct draft *draft, struct error *err)
     return true;
 }
 
-static struct plan_header make_header(struct workspace *workspace,
-                                      const struct invocation *invocation,
-                                      const struct draft_goal *goal, const struct draft *draft)
+struct plan_header draft_header(struct workspace *workspace, const struct invocation *invocation,
+                                const struct environment *environment, int64_t expires_ms,
+                                struct arena *arena)
 {
     const struct inventory *inventory = workspace_inventory(workspace);
     int64_t now = invocation->clock->wall_ms(invocation->clock);
-    int64_t wait_ms = goal->expires_ms > 0 ? goal->expires_ms : day_ms;
-    char *nonce = arena_calloc(draft->survey->arena, 2 * NONCE_SIZE + 1, 1);
+    int64_t wait_ms = expires_ms > 0 ? expires_ms : day_ms;
+    char *nonce = arena_calloc(arena, 2 * NONCE_SIZE + 1, 1);
 
     random_hex(invocation->random, NONCE_SIZE, nonce);
     return (struct plan_header){
         .fleet = inventory->fleet,
-        .environment = draft->environment->name,
+        .environment = environment->name,
         .author = workspace_operator(workspace),
         .created_ms = now,
         .expires_ms = now + wait_ms,
@@ -54,8 +54,8 @@ static struct plan_header make_header(struct workspace *workspace,
         .rollback_until_ms = now + wait_ms + 14 * day_ms,
         .nonce = nonce,
         .inventory = inventory->digest,
-        .policy = {.irreversible_allowed = draft->environment->policy.irreversible_allowed,
-                   .opaque_allowed = draft->environment->policy.opaque_allowed},
+        .policy = {.irreversible_allowed = environment->policy.irreversible_allowed,
+                   .opaque_allowed = environment->policy.opaque_allowed},
     };
 }
 
@@ -116,7 +116,7 @@ static void free_past(struct past_plans *past)
     free(past->plans);
 }
 
-static bool sign(struct workspace *workspace, struct plan *plan, struct error *err)
+bool draft_sign(struct workspace *workspace, struct plan *plan, struct error *err)
 {
     struct signing_key *loaded;
 
@@ -155,7 +155,8 @@ bool draft_plan(struct workspace *workspace, const struct invocation *invocation
     const struct migrations *migrations = workspace_migrations(workspace, status);
     if (past.store == NULL || migrations == NULL)
         return false;
-    request.header = make_header(workspace, invocation, goal, draft);
+    request.header = draft_header(workspace, invocation, draft->environment, goal->expires_ms,
+                                  draft->survey->arena);
     request.migrations = migrations;
     request.states = choose_states(draft, goal, &request.state_count);
     if (invocation->command->takes & TAKES_OUT_OF_ORDER)
@@ -172,7 +173,7 @@ bool draft_plan(struct workspace *workspace, const struct invocation *invocation
         *status = report_faults(invocation->terminal, problems);
         return false;
     }
-    return sign(workspace, draft->plan, err);
+    return draft_sign(workspace, draft->plan, err);
 }
 
 bool draft_survey(struct workspace *workspace, const struct draft_goal *goal, struct draft *draft,

@@ -44,6 +44,14 @@ bool draft_make(struct workspace *workspace, const struct invocation *invocation
                 const struct draft_goal *goal, struct draft *draft, int *status,
                 struct error *err) MUST_USE;
 
+/* The header of a plan made now for an environment, with a nonce of its own; expires_ms as in
+   draft_goal. In the arena. */
+struct plan_header draft_header(struct workspace *workspace, const struct invocation *invocation,
+                                const struct environment *environment, int64_t expires_ms,
+                                struct arena *arena);
+/* Signs with the operator's key, if there is one. */
+bool draft_sign(struct workspace *workspace, struct plan *plan, struct error *err) MUST_USE;
+
 /* Prints what the survey could not reach, one line each, to the messages. */
 void draft_report_unreached(const struct draft *draft, const struct terminal *terminal);
 

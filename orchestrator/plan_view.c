@@ -45,6 +45,31 @@ static void print_names(const struct cohort *cohort, FILE *out)
         fprintf(out, ", and %zu more", cohort->target_count - shown);
 }
 
+/* Before the step that it is about; one that is given up runs nothing more. */
+static void print_repair(const struct repair *repair, const struct plan_recipe *recipe, FILE *out)
+{
+    static const char *const before[REPAIR_VERDICT_COUNT] = {
+        [REPAIR_DONE] = "statement",
+        [REPAIR_UNDONE] = "statement",
+        [REPAIR_CONTINUE] = "all before statement",
+        [REPAIR_TAKEN_BACK] = "all was undone by hand; nothing runs",
+    };
+    static const char *const after[REPAIR_VERDICT_COUNT] = {
+        [REPAIR_DONE] = "has run; the rest of the step runs",
+        [REPAIR_UNDONE] = "has not run; it runs, and the rest of the step",
+        [REPAIR_CONTINUE] = "has run; the rest of the step runs",
+    };
+    const struct plan_step *step = &recipe->steps[0];
+
+    fprintf(out, "    %-8s %s%s", direction_name(DIRECTION_REPAIR), step->version,
+            step->version[0] != '\0' ? " " : "");
+    terminal_put_untrusted(out, step->name, false);
+    fprintf(out, ": %s", before[repair->verdict]);
+    if (after[repair->verdict] != NULL)
+        fprintf(out, " %d %s", repair->statement, after[repair->verdict]);
+    fputc('\n', out);
+}
+
 static void print_cohort(const struct cohort *cohort, size_t number, const struct plan_view *view,
                          const struct terminal *terminal)
 {
@@ -59,6 +84,11 @@ static void print_cohort(const struct cohort *cohort, size_t number, const struc
             cohort->is_outlier ? ", outlier" : "");
     print_names(cohort, out);
     fputc('\n', out);
+    const struct repair *repair = cohort->first[0] != NULL ? cohort->first[0]->repair : NULL;
+    if (repair != NULL)
+        print_repair(repair, recipe, out);
+    if (repair != NULL && repair->verdict == REPAIR_TAKEN_BACK)
+        return;
     for (size_t i = 0; i < recipe->step_count; i++)
         print_step(&recipe->steps[i], view, terminal);
 }

@@ -85,6 +85,17 @@ struct kept_outcome {
 bool store_collect(struct store *store, struct kept_outcome *outcomes, size_t count,
                    struct error *err) MUST_USE;
 
+/* What came of a target's jobs, newest first, a hundred at most; in the arena. */
+struct past_job {
+    struct digest plan;
+    const char *rollout;
+    const char *operator_name;
+    const char *state; /* job_state_name, or "sent" when nothing was heard of it */
+    const char *message;
+};
+bool store_read_jobs(struct store *store, const char *target, struct arena *arena,
+                     struct past_job **jobs, size_t *count, struct error *err) MUST_USE;
+
 /* The document of a plan that was applied; *found tells. */
 bool store_read_plan(struct store *store, const struct digest *digest, struct buffer *document,
                      bool *found, struct error *err) MUST_USE;

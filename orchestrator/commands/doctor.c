@@ -5,7 +5,9 @@
 #include "orchestrator/commands/all.h"
 #include "orchestrator/histories.h"
 #include "orchestrator/ledger.h"
+#include "orchestrator/repairing.h"
 #include "orchestrator/report.h"
+#include "orchestrator/stoppage_view.h"
 #include "orchestrator/workspace.h"
 
 static const struct report_column columns[] = {
@@ -13,7 +15,14 @@ static const struct report_column columns[] = {
     {.key = "subject", .title = "SUBJECT"},
     {.key = "result", .title = "RESULT"},
     {.key = "detail", .title = "DETAIL"},
+    {.key = "statement", .title = "STATEMENT", .is_number = true, .only_data = true},
+    {.key = "statements", .title = "STATEMENTS", .is_number = true, .only_data = true},
+    {.key = "reason", .title = "REASON", .only_data = true},
+    {.key = "choices", .title = "CHOICES", .only_data = true},
 };
+
+/* The last of them, which only a target that stands inside a part has. */
+enum { STOPPAGE_COLUMNS = 4 };
 
 /* The examination while it goes on. */
 struct examination {
@@ -21,18 +30,29 @@ struct examination {
     struct workspace *workspace;
     struct selection selection;
     struct report *report;
+    struct survey *survey;       /* once it is taken */
+    struct stoppages *stoppages; /* of the survey */
     bool failed;
     bool needs_operator;
 };
 
-static void find(struct examination *examination, const char *check, const char *subject, bool good,
-                 const char *detail)
+static void put_row(struct examination *examination, const char *check, const char *subject,
+                    const char *result, enum style style, const char *detail)
 {
     report_row(examination->report);
     report_text(examination->report, check, STYLE_PLAIN);
     report_text(examination->report, subject, STYLE_NAME);
-    report_text(examination->report, good ? "ok" : "problem", good ? STYLE_GOOD : STYLE_BAD);
+    report_text(examination->report, result, style);
     report_text(examination->report, detail, STYLE_PLAIN);
+}
+
+static void find(struct examination *examination, const char *check, const char *subject, bool good,
+                 const char *detail)
+{
+    put_row(examination, check, subject, good ? "ok" : "problem", good ? STYLE_GOOD : STYLE_BAD,
+            detail);
+    for (int i = 0; i < STOPPAGE_COLUMNS; i++)
+        report_text(examination->report, NULL, STYLE_PLAIN);
     examination->failed = examination->failed || !good;
 }
 
@@ -114,21 +134,46 @@ static void examine_signing_key(struct examination *examination)
     find(examination, "signing key", path, key != NULL, key != NULL ? hex : err.message);
 }
 
+static void list_choices(const struct stoppage *stoppage, struct buffer *out)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    size_t count;
+    const struct stop_choice *choices = stoppage_choices(stoppage, arena, &count);
+
+    for (size_t i = 0; i < count; i++)
+        buffer_printf(out, "%s%s", i > 0 ? "\n" : "", choices[i].command);
+}
+
+static void find_stoppage(struct examination *examination, const struct stoppage *stoppage)
+{
+    bool needs_operator = stoppage_needs_operator(stoppage);
+    AUTO_BUFFER struct buffer summary = {0};
+    AUTO_BUFFER struct buffer reason = {0};
+    AUTO_BUFFER struct buffer choices = {0};
+
+    stoppage_summarise(stoppage, &summary);
+    stoppage_reason(stoppage, &reason);
+    list_choices(stoppage, &choices);
+    put_row(examination, "target", stoppage->item->target->name,
+            needs_operator ? "problem" : stop_kind_name(stoppage->kind),
+            needs_operator ? STYLE_BAD : STYLE_WARN, buffer_text(&summary));
+    report_number(examination->report, stoppage->item->status.intent->statement);
+    report_number(examination->report, (int64_t)stoppage->part.count);
+    report_text(examination->report, buffer_text(&reason), STYLE_PLAIN);
+    report_text(examination->report, buffer_text(&choices), STYLE_PLAIN);
+    examination->failed = true;
+    examination->needs_operator = examination->needs_operator || needs_operator;
+}
+
 static void examine_status(struct examination *examination, const struct surveyed *item)
 {
-    const struct open_intent *intent = item->reached ? item->status.intent : NULL;
-    AUTO_BUFFER struct buffer text = {0};
+    const struct stoppage *stoppage = stoppages_find(examination->stoppages, item->target);
 
-    if (intent == NULL) {
+    if (stoppage != NULL)
+        find_stoppage(examination, stoppage);
+    else
         find(examination, "target", item->target->name, item->reached,
              item->reached ? item->status.server : item->error.message);
-        return;
-    }
-    examination->needs_operator = true;
-    buffer_printf(&text, "%s %s_%s stopped inside statement %d: %s",
-                  direction_name(intent->direction), intent->version, intent->name,
-                  intent->statement, intent->summary);
-    find(examination, "target", item->target->name, false, buffer_text(&text));
 }
 
 static void examine_history(struct examination *examination, const struct target_history *history)
@@ -152,8 +197,12 @@ static bool examine_targets(struct examination *examination, struct error *err)
 
     if (dispatcher == NULL)
         return false;
-    AUTO(survey) struct survey *survey = survey_take(dispatcher, inventory, selection, NULL, err);
+    struct survey *survey = survey_take(dispatcher, inventory, selection, NULL, err);
+    examination->survey = survey;
     if (survey == NULL)
+        return false;
+    examination->stoppages = stoppages_take(workspace, survey, err);
+    if (examination->stoppages == NULL)
         return false;
     AUTO(histories)
     struct histories *histories = histories_take(dispatcher, inventory, selection, err);
@@ -164,6 +213,34 @@ static bool examine_targets(struct examination *examination, struct error *err)
         examine_history(examination, &histories->items[i]);
     }
     return true;
+}
+
+static void tell_stoppages(const struct examination *examination)
+{
+    const struct stoppages *stoppages = examination->stoppages;
+
+    for (size_t i = 0; stoppages != NULL && i < stoppages->count; i++)
+        stoppage_print(&stoppages->items[i], examination->invocation->terminal);
+}
+
+static int examine(struct examination *examination, enum report_form form, struct error *err)
+{
+    const struct inventory *inventory = workspace_inventory(examination->workspace);
+
+    find(examination, "inventory", inventory->file, true, NULL);
+    examine_migrations(examination);
+    examine_store(examination);
+    examine_certificate(examination);
+    examine_signing_key(examination);
+    bool ok = examine_targets(examination, err);
+    report_print(examination->report, "checks", form, examination->invocation->terminal);
+    if (form == REPORT_TABLE)
+        tell_stoppages(examination);
+    stoppages_free(examination->stoppages);
+    survey_free(examination->survey);
+    if (examination->needs_operator)
+        return STATUS_HALTED;
+    return ok && !examination->failed ? STATUS_DONE : STATUS_FAILED;
 }
 
 static int run_doctor(const struct invocation *invocation, struct error *err)
@@ -180,24 +257,35 @@ static int run_doctor(const struct invocation *invocation, struct error *err)
     if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err) ||
         !workspace_select(workspace, OPERANDS_ARE_ENVIRONMENTS, &examination.selection, err))
         return STATUS_USAGE;
-    find(&examination, "inventory", workspace_inventory(workspace)->file, true, NULL);
-    examine_migrations(&examination);
-    examine_store(&examination);
-    examine_certificate(&examination);
-    examine_signing_key(&examination);
-    bool ok = examine_targets(&examination, err);
+    status = repairing_is_asked(invocation->arguments)
+                 ? repairing_run(workspace, invocation, &examination.selection, err)
+                 : examine(&examination, form, err);
     selection_free(&examination.selection);
-    report_print(report, "checks", form, invocation->terminal);
-    if (examination.needs_operator)
-        return STATUS_HALTED;
-    return ok && !examination.failed ? STATUS_DONE : STATUS_FAILED;
+    return status;
 }
+
+static const struct option_spec options[] = {
+    {"statement", 0, "N", false, "the statement that --verdict is about"},
+    {"verdict", 0, "WORD", false,
+     "done or undone: whether that statement has run; the rest goes on"},
+    {"continue-from", 0, "N", false, "all before statement N has run, also by hand: go on there"},
+    {"taken-back", 0, NULL, false, "all of the part was undone by hand: give it up"},
+    {"out", 'o', "FILE", false, "write the signed order instead, for fleet apply FILE"},
+    {"yes", 'y', NULL, false, "do not ask"},
+};
 
 const struct command command_doctor = {
     .name = "doctor",
     .operands = "[ENV…]",
     .summary = "Examine inventory, migrations, store, keys, agents and targets",
-    .details = "Exit status: 0 all is well, 1 something is not, 4 a target needs an operator.",
+    .details =
+        "For a target that stands inside a step: which statements have run, where it stopped,\n"
+        "why nobody can tell, and what may be done. What a person says of one such target is a\n"
+        "signed order for the very state that was seen, and the rest of the step then runs:\n"
+        "either --statement N --verdict done|undone, or --continue-from N, or --taken-back.\n"
+        "Exit status: 0 all is well, 1 something is not, 4 a target needs an operator.",
     .takes = TAKES_SELECTOR | TAKES_OUTPUT,
+    .options = options,
+    .option_count = COUNT_OF(options),
     .run = run_doctor,
 };

@@ -2,6 +2,7 @@
 #include "orchestrator/commands/all.h"
 #include "orchestrator/pending.h"
 #include "orchestrator/report.h"
+#include "orchestrator/stoppage.h"
 #include "orchestrator/workspace.h"
 #include "plans/applied.h"
 
@@ -39,16 +40,17 @@ static void report_unreached(struct report *report, const struct surveyed *item)
 }
 
 /* What a person should know about a target at a glance. */
-static void report_state(struct report *report, const struct surveyed *item, int64_t pending)
+static void report_state(struct report *report, const struct surveyed *item,
+                         const struct stoppage *stoppage, int64_t pending)
 {
-    const struct open_intent *intent = item->status.intent;
     AUTO_BUFFER struct buffer detail = {0};
 
-    if (intent != NULL) {
-        buffer_printf(&detail, "%s %s_%s stopped at statement %d: %s",
-                      direction_name(intent->direction), intent->version, intent->name,
-                      intent->statement, intent->summary);
-        report_text(report, "needs_operator", STYLE_BAD);
+    if (stoppage != NULL) {
+        bool needs_operator = stoppage_needs_operator(stoppage);
+
+        stoppage_summarise(stoppage, &detail);
+        report_text(report, needs_operator ? "needs_operator" : stop_kind_name(stoppage->kind),
+                    needs_operator ? STYLE_BAD : STYLE_WARN);
     } else if (item->status.read_only) {
         buffer_append_text(&detail, "a replica or read-only server: its history may lag");
         report_text(report, "read_only", STYLE_WARN);
@@ -61,7 +63,8 @@ static void report_state(struct report *report, const struct surveyed *item, int
     report_text(report, buffer_text(&detail), STYLE_PLAIN);
 }
 
-static void report_reached(struct report *report, const struct surveyed *item, int64_t pending)
+static void report_reached(struct report *report, const struct surveyed *item,
+                           const struct stoppage *stoppage, int64_t pending)
 {
     const struct applied *newest = applied_newest(item->applied);
 
@@ -73,18 +76,20 @@ static void report_reached(struct report *report, const struct surveyed *item, i
         report_text(report, NULL, STYLE_PLAIN);
     else
         report_number(report, pending);
-    report_state(report, item, pending);
+    report_state(report, item, stoppage, pending);
     report_hex(report, &item->status.head);
     report_hex(report, &item->status.fingerprint);
 }
 
-static int status_of(const struct survey *survey, const int64_t *pending)
+static int status_of(const struct survey *survey, const struct stoppages *stoppages,
+                     const int64_t *pending)
 {
     int status = STATUS_DONE;
 
-    for (size_t i = 0; i < survey->count; i++) {
-        if (survey->items[i].reached && survey->items[i].status.intent != NULL)
+    for (size_t i = 0; i < stoppages->count; i++)
+        if (stoppage_needs_operator(&stoppages->items[i]))
             return STATUS_HALTED;
+    for (size_t i = 0; i < survey->count; i++) {
         if (pending[i] == PENDING_UNKNOWN)
             status = STATUS_FAILED;
     }
@@ -92,7 +97,8 @@ static int status_of(const struct survey *survey, const int64_t *pending)
 }
 
 static int report_survey(const struct invocation *invocation, const struct survey *survey,
-                         const int64_t *pending, enum report_form form)
+                         const struct stoppages *stoppages, const int64_t *pending,
+                         enum report_form form)
 {
     AUTO(report) struct report *report = report_new(columns, COUNT_OF(columns));
 
@@ -104,12 +110,12 @@ static int report_survey(const struct invocation *invocation, const struct surve
         report_text(report, item->target->environment->name, STYLE_PLAIN);
         report_text(report, engine_kind_name(item->target->engine), STYLE_PLAIN);
         if (item->reached)
-            report_reached(report, item, pending[i]);
+            report_reached(report, item, stoppages_find(stoppages, item->target), pending[i]);
         else
             report_unreached(report, item);
     }
     report_print(report, "targets", form, invocation->terminal);
-    return status_of(survey, pending);
+    return status_of(survey, stoppages, pending);
 }
 
 static int run_status(const struct invocation *invocation, struct error *err)
@@ -134,11 +140,14 @@ static int run_status(const struct invocation *invocation, struct error *err)
     struct survey *survey = workspace_survey(workspace, &selection, &question, err);
     if (survey == NULL)
         return STATUS_FAILED;
+    AUTO(stoppages) struct stoppages *stoppages = stoppages_take(workspace, survey, err);
+    if (stoppages == NULL)
+        return STATUS_FAILED;
     AUTO(diagnostics) struct diagnostics *problems = diagnostics_new();
     const int64_t *pending =
         pending_count(survey, workspace_inventory(workspace), migrations, problems);
     report_faults(invocation->terminal, problems);
-    return report_survey(invocation, survey, pending, form);
+    return report_survey(invocation, survey, stoppages, pending, form);
 }
 
 static const struct option_spec options[] = {
@@ -151,7 +160,7 @@ const struct command command_status = {
     .summary = "Show which version each target has and what is pending",
     .details =
         "Exit status: 0 all is well, 1 a target is out of reach or in conflict with the files,\n"
-        "4 one needs an operator.",
+        "4 one needs an operator: fleet doctor says more.",
     .takes = TAKES_SELECTOR | TAKES_OUTPUT,
     .options = options,
     .option_count = COUNT_OF(options),

@@ -82,8 +82,8 @@ def test_without_pairs_mariadb_stops_at_a_recorded_statement(one, engine):
 
     row = one.status(expect=4)["one"]
     assert row["state"] == "needs_operator"
-    assert "002_nine stopped at statement 7: INSERT INTO t1" in row["detail"]
-    assert "002_nine stopped at statement 7" in one.run("status", expect=4).stdout
+    assert "002_nine failed at statement 7 of 9: INSERT INTO t1" in row["detail"]
+    assert "002_nine failed at statement 7" in one.run("status", expect=4).stdout
     one.run("doctor", expect=4)
     # Nothing further runs there, not even another migration.
     one.json("apply", "prod", "--yes", expect=4)

@@ -29,7 +29,7 @@ def test_a_failure_outside_a_transaction_is_taken_back_by_pairs_or_stops(one, en
     assert whole(engine, one) == before
     one.migration("002_outside", up, "DROP TABLE made;\n")
     assert one.apply(expect=4)["one"]["state"] == "needs_operator"
-    assert "002_outside stopped at statement 2" in one.status(expect=4)["one"]["detail"]
+    assert "002_outside failed at statement 2" in one.status(expect=4)["one"]["detail"]
 
 
 @only("postgresql")

@@ -60,7 +60,7 @@ static bool take_identity(void *context, size_t columns, const char *const *valu
 }
 
 /* Everybody may read both unless an administrator took that right away. What a standby says is
-   asked again, as it may have been promoted since. */
+   asked again, as it may have been promoted since, and so is who stands behind a pooler. */
 static bool find_identity(struct postgresql_session *session, struct error *err)
 {
     static const char *const texts[] = {
@@ -69,7 +69,7 @@ static bool find_identity(struct postgresql_session *session, struct error *err)
         DESCRIBE_DATABASE("'unknown'", "NULL"),
     };
 
-    if (session->identity[0] != '\0' && !session->in_recovery)
+    if (session->identity[0] != '\0' && !session->in_recovery && !session->pooled)
         return true;
     for (size_t i = 0; i < COUNT_OF(texts); i++) {
         struct postgresql_outcome outcome = {.row = take_identity, .context = session};

@@ -108,8 +108,64 @@ static bool run_first(struct postgresql_session *session, const char *sql, struc
     return true;
 }
 
-/* The state of a session that is ready for work. A statement whose client was killed ends soon, and
-   with it its locks. */
+static void keep_setting(struct postgresql_session *session, const char *name, const char *value)
+{
+    buffer_printf(&session->settings, "SET %s %s TO %s;", session->pooled ? "LOCAL" : "SESSION",
+                  name, value);
+    session->settings_commands++;
+}
+
+static bool take_backend(void *context, size_t columns, const char *const *values)
+{
+    (void)columns;
+    *(int *)context = atoi(values[0]);
+    return true;
+}
+
+/* Asks who serves us, and has a statement whose client was killed end soon, and with it its locks.
+   A pooler gives us a process number of its own; there the setting lasts for the question alone. */
+static bool meet_server(struct postgresql_session *session, struct error *err)
+{
+    int told = PQbackendPID(session->connection);
+    struct postgresql_outcome outcome = {.row = take_backend, .context = &session->backend};
+    AUTO(text)
+    char *setting =
+        xasprintf("SELECT pg_catalog.pg_backend_pid(), pg_catalog.set_config("
+                  "'client_connection_check_interval', '5s', pg_catalog.pg_backend_pid() <> %d)",
+                  told);
+
+    bool can_check = postgresql_exchange(session, setting, POSTGRESQL_STEADY, &outcome, err);
+    if (!can_check) {
+        /* Servers on some systems cannot, and then end a lost client's statement later. */
+        if (session->base.broken)
+            return false;
+        error_clear(err);
+        if (!postgresql_exchange(session, "SELECT pg_catalog.pg_backend_pid()", POSTGRESQL_STEADY,
+                                 &outcome, err))
+            return false;
+    }
+    session->pooled = session->backend != told;
+    if (can_check)
+        keep_setting(session, "client_connection_check_interval", "'5s'");
+    return true;
+}
+
+/* Nobody can say which of the pooler's sessions a setting would reach. */
+static bool prepare_pooled(struct postgresql_session *session, struct error *err)
+{
+    const struct agent_target *target = session->base.target;
+
+    if (target->init_sql_count > 0)
+        return error_set(err, ERROR_UNSUPPORTED,
+                         "init_sql sets a session up, which a pooler does not keep: give the "
+                         "target a url that leads to the server itself");
+    keep_setting(session, "client_encoding", "UTF8");
+    if (target->schema != NULL)
+        keep_setting(session, "search_path", session->schema);
+    return true;
+}
+
+/* The state of a session that is ready for work. */
 static bool prepare(struct postgresql_session *session, struct error *err)
 {
     const struct agent_target *target = session->base.target;
@@ -117,12 +173,10 @@ static bool prepare(struct postgresql_session *session, struct error *err)
 
     buffer_clear(&session->settings);
     session->settings_commands = 0;
-    if (!run_first(session, "SET client_connection_check_interval TO '5s'", err)) {
-        /* Servers on some systems cannot, and then end a lost client's statement later. */
-        if (session->base.broken)
-            return false;
-        error_clear(err);
-    }
+    if (!meet_server(session, err))
+        return false;
+    if (session->pooled)
+        return prepare_pooled(session, err);
     if (target->schema != NULL && !run_first(session, place, err))
         return false;
     for (size_t i = 0; i < target->init_sql_count; i++)
@@ -220,7 +274,7 @@ bool postgresql_reset(struct session *base, struct error *err)
         return false;
     if (base->broken)
         return error_set(err, ERROR_CONNECT, "the connection is lost");
-    if (!session->touched)
+    if (!session->touched || session->pooled)
         return true;
     if (!postgresql_exchange(session, "DISCARD ALL", POSTGRESQL_STEADY, NULL, err))
         return false;

@@ -233,7 +233,8 @@ void postgresql_drop_pending(struct postgresql_session *session)
     session->begin_pending = false;
 }
 
-/* Outside a transaction limits are the session's. */
+/* Outside a transaction limits are the session's, or of what one message holds: the server runs
+   that as a transaction. */
 static void defer_limits(struct postgresql_session *session)
 {
     bool same = session->wanted.lock_ms == session->set.lock_ms &&
@@ -241,7 +242,7 @@ static void defer_limits(struct postgresql_session *session)
 
     if (!session->begun && !same)
         session->pending_commands +=
-            postgresql_append_limits(&session->pending, &session->wanted, false);
+            postgresql_append_limits(&session->pending, &session->wanted, session->pooled);
 }
 
 bool postgresql_perform(struct postgresql_session *session, const char *sql,
@@ -261,7 +262,7 @@ bool postgresql_perform(struct postgresql_session *session, const char *sql,
     postgresql_drop_pending(session);
     bool ok = postgresql_exchange(session, buffer_text(&message), patience, outcome, err);
     postgresql_settle_prepared(session, ok);
-    if (ok && outside)
+    if (ok && outside && !session->pooled)
         session->set = session->wanted;
     return ok;
 }
@@ -277,7 +278,7 @@ bool postgresql_flush(struct postgresql_session *session, struct error *err)
     postgresql_drop_pending(session);
     bool ok = postgresql_exchange(session, sql, POSTGRESQL_HASTY, NULL, err);
     text_free(sql);
-    if (ok && outside)
+    if (ok && outside && !session->pooled)
         session->set = session->wanted;
     return ok;
 }

@@ -49,16 +49,6 @@ static bool take_answer(void *context, size_t columns, const char *const *values
     return true;
 }
 
-/* A pooler in between has process numbers of its own, and may give our next statement to another
-   session than the one that holds the lock. */
-static bool refuse_pooler(const struct postgresql_session *session, struct error *err)
-{
-    return session->backend == PQbackendPID(session->connection) ||
-           error_set(err, ERROR_UNSUPPORTED,
-                     "the connection goes through a pooler, which cannot hold a session's lock: "
-                     "give the target a url that leads to the server itself");
-}
-
 static bool ask_for_lock(struct postgresql_session *session, const char *function, bool *taken,
                          struct error *err)
 {
@@ -87,10 +77,15 @@ bool postgresql_lock(struct session *base, enum lock_span span, bool *taken, str
     *taken = session->session_locked;
     if (session->session_locked)
         return true;
+    if (session->pooled)
+        return error_set(err, ERROR_UNSUPPORTED,
+                         "what runs outside a transaction needs a session of its own, and the "
+                         "connection goes through a pooler: give the target a url that leads to "
+                         "the server itself");
     if (!ask_for_lock(session, "pg_try_advisory_lock", taken, err))
         return false;
     session->session_locked = *taken;
-    return refuse_pooler(session, err);
+    return true;
 }
 
 bool postgresql_unlock(struct session *base, struct error *err)

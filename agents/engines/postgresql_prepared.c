@@ -14,7 +14,7 @@ static bool is_plannable(const struct postgresql_session *session, const char *s
 {
     static const char *const beginnings[] = {"SELECT ", "INSERT ", "UPDATE "};
 
-    if (session->backend != PQbackendPID(session->connection))
+    if (session->pooled)
         return false;
     for (size_t i = 0; i < COUNT_OF(beginnings); i++)
         if (strncmp(sql, beginnings[i], strlen(beginnings[i])) == 0)

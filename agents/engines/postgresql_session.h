@@ -35,10 +35,14 @@ struct postgresql_session {
     PGcancel *canceller;
     char *password;         /* for the connection that names blockers; NULL for none */
     char *schema;           /* the identifier, quoted, that our tables live in */
-    struct buffer settings; /* statements that bring the settings of open back */
+    struct buffer settings; /* statements that bring back what open set, or a transaction of ours */
     int settings_commands;  /* how many they are */
     int64_t lock_key;
     int backend; /* the server's process, as the server itself says; 0 while not known */
+
+    /* A pooler is in between. Each transaction may meet another session of the server, which others
+       use before and after: what is ours lasts for a transaction at most. */
+    bool pooled;
 
     struct buffer pending; /* statements that go out ahead of the next, each with its semicolon */
     int pending_commands;
@@ -51,6 +55,7 @@ struct postgresql_session {
     bool ended;         /* a script ended the transaction that begin opened */
     bool touched;       /* a script may have left something in the session */
     bool unsettled;     /* the same, since the settings were last restored or reset */
+    bool prepares;      /* behind a pooler: a script made a prepared statement */
     bool session_locked;
     bool lock_refused;   /* the last thing in our way was the target's own lock */
     bool schema_missing; /* has_tables saw that the target's schema is not there yet */

@@ -55,10 +55,29 @@ bool postgresql_begin(struct session *base, struct error *err)
     session->lock_refused = false;
     buffer_clear(&session->blocker);
     postgresql_defer(session, "BEGIN;", 1);
+    if (session->pooled)
+        postgresql_defer(session, buffer_text(&session->settings), session->settings_commands);
     if (session->wanted.lock_ms != session->set.lock_ms ||
         session->wanted.statement_ms != session->set.statement_ms)
         defer_local_limits(session);
     return true;
+}
+
+/* What a script can leave in a session beside settings, and no end of a transaction takes away. A
+   pooler would hand it to somebody else. */
+static void defer_cleaning(struct postgresql_session *session)
+{
+    if (!session->pooled || !session->touched)
+        return;
+    postgresql_defer(session,
+                     "CLOSE ALL;UNLISTEN *;SELECT pg_catalog.pg_advisory_unlock_all();"
+                     "DISCARD SEQUENCES;DISCARD TEMP;",
+                     5);
+    /* The pooler keeps statements of its own there, which should not go without need. */
+    if (session->prepares)
+        postgresql_defer(session, "DEALLOCATE ALL;", 1);
+    session->prepares = false;
+    session->touched = false;
 }
 
 static void forget_transaction(struct postgresql_session *session)
@@ -91,6 +110,7 @@ bool postgresql_commit(struct session *base, struct error *err)
         forget_transaction(session);
         return true;
     }
+    defer_cleaning(session);
     bool ok = postgresql_perform(session, "COMMIT", POSTGRESQL_STEADY, &outcome, err);
     FAULT_POINT(committed);
     forget_transaction(session);
@@ -112,8 +132,11 @@ bool postgresql_rollback(struct session *base, struct error *err)
     if (nothing_sent || session->base.broken ||
         PQtransactionStatus(session->connection) == PQTRANS_IDLE)
         return true;
-    return postgresql_exchange(session, "ROLLBACK", POSTGRESQL_STEADY, NULL, err) ||
-           session->base.broken;
+    postgresql_defer(session, "ROLLBACK;", 1);
+    defer_cleaning(session);
+    AUTO(text) char *sql = buffer_take(&session->pending);
+    postgresql_drop_pending(session);
+    return postgresql_exchange(session, sql, POSTGRESQL_STEADY, NULL, err) || session->base.broken;
 }
 
 /* A failed statement leaves the transaction open: a savepoint can bring it back. */
@@ -165,6 +188,7 @@ void postgresql_note_tag(struct postgresql_session *session, const char *sql, co
     if (!leaves_nothing(sql, tag)) {
         session->touched = true;
         session->unsettled = true;
+        session->prepares = session->prepares || has_word(sql, "prepare");
         postgresql_forget_prepared(session);
     }
     if (session->begun &&
@@ -184,7 +208,9 @@ bool postgresql_restore_settings(struct session *base, struct error *err)
     postgresql_defer(session, "SET SESSION AUTHORIZATION DEFAULT;RESET ROLE;RESET ALL;", 3);
     postgresql_defer(session, buffer_text(&session->settings), session->settings_commands);
     /* RESET took the session's limits too, and stays if the transaction commits. */
-    session->pending_commands += postgresql_append_limits(&session->pending, &session->set, false);
+    if (!session->pooled)
+        session->pending_commands +=
+            postgresql_append_limits(&session->pending, &session->set, false);
     defer_local_limits(session);
     /* The server reads a whole message in the encoding that holds when it comes. */
     if (encoding == NULL || strcmp(encoding, "UTF8") != 0)

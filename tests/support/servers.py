@@ -183,6 +183,41 @@ class PostgreSQL(Server):
         return self.dump(database, "--data-only")
 
 
+class PgBouncer(Server):
+    """A pooler in front of a PostgreSQL server, on a socket in its own directory."""
+
+    user = "postgres"
+    stop_signal = signal.SIGINT
+
+    def __init__(self, server, mode="transaction", size=2):
+        self.program = _need(shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"), "pgbouncer")
+        self.server, self.mode, self.size = server, mode, size
+        super().__init__()
+        self.start(other_port=True)
+
+    def command(self):
+        configuration = self.root / "pgbouncer.ini"
+        configuration.write_text(
+            f"[databases]\n* = host={self.server.root} port={self.server.port} user=tests\n"
+            f"[pgbouncer]\nlisten_addr =\nlisten_port = {self.port}\n"
+            f"unix_socket_dir = {self.root}\nauth_type = any\npool_mode = {self.mode}\n"
+            f"default_pool_size = {self.size}\n")
+        return [self.program, str(configuration)]
+
+    def ready(self):
+        return (self.root / f".s.PGSQL.{self.port}").exists()
+
+    def url(self, database):
+        return f"postgresql://tests@/{database}?host={self.root}&port={self.port}"
+
+    def sql(self, text, database):
+        done = subprocess.run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1",
+                               self.url(database)], input=text, text=True, capture_output=True)
+        if done.returncode != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout.strip()
+
+
 class MariaDB(Server):
     user = "mysql"
     stop_signal = signal.SIGTERM

@@ -160,6 +160,35 @@ def test_an_order_does_not_fit_another_state_than_was_seen(stopped, engine):
     assert open_intents(engine) == "0"
 
 
+BACK = "DROP TABLE b;\n" + COUNT + "INSERT INTO missing VALUES (1);\n" + COUNT
+
+
+def test_a_rollback_that_stopped_inside_is_settled(one, engine):
+    one.migration("001_base", *BASE)
+    one.migration("002_split", "CREATE TABLE b (id INTEGER);\n", outside(engine, BACK))
+    one.apply()
+    one.run("rollback", "prod", "--yes", expect=4)
+    said = one.run("doctor", "prod", expect=4).stdout
+    assert "down 002_split failed at statement 3 of 4" in said
+    assert "fleet rollback prod --target one" in said and "CREATE TABLE b" in said
+    settle(one, "--statement", 3, "--verdict", "done")
+    assert canary(engine) == "2" and open_intents(engine) == "0"
+    assert history(engine)[1:] == [("002", "up"), ("002", "repair"), ("002", "down")]
+    assert one.status()["one"]["version"] == "001"
+
+
+def test_a_job_that_stopped_while_it_took_itself_back_is_settled(one, engine):
+    one.migration("001_base", *BASE)
+    one.apply()
+    one.migration("002_split", "CREATE TABLE b (id INTEGER);\n", outside(engine, BACK))
+    one.migration("003_wrong", "INSERT INTO nowhere VALUES (1);\n", "SELECT 1;\n")
+    one.apply(expect=4)
+    assert "down 002_split failed at statement 3 of 4" in one.run("doctor", expect=4).stdout
+    settle(one, "--continue-from", 5)
+    assert canary(engine) == "1" and open_intents(engine) == "0"
+    assert history(engine)[1:] == [("002", "up"), ("002", "repair"), ("002", "down")]
+
+
 @only("mysql")
 def test_a_call_that_was_cut_off_is_settled(fleet, engine):
     fleet.agent("db-1")

@@ -7,6 +7,10 @@ import threading
 import time
 from pathlib import Path
 
+from servers import PortTaken
+
+RESTART_S = 120
+
 
 def children(pid):
     found = []
@@ -41,38 +45,58 @@ def backends(server):
     return found
 
 
+def kill_whole(server):
+    """The server and all its processes; stopped first, so that it forks none meanwhile, which
+    would hold what a new one wants to share."""
+    os.kill(server.process.pid, signal.SIGSTOP)
+    for pid in [*children(server.process.pid), server.process.pid]:
+        kill(pid)
+    server.process.wait()
+
+
 class Killer(threading.Thread):
-    """Hurts a server again and again until it is told to stop."""
+    """Hurts a server again and again while it is told to.
+
+    It lives as long as the campaign: what starts a server is its parent, and with a parent's
+    thread ends whatever was started with --pdeathsig."""
 
     def __init__(self, server, seed):
         super().__init__(daemon=True)
         self.server, self.rng = server, random.Random(seed)
-        self.over = threading.Event()
+        self.wanted, self.over = threading.Event(), threading.Event()
+        self.well = threading.Lock()  # held while the server is hurt
         self.kills = 0
 
     def run(self):
-        while not self.over.wait(self.rng.uniform(0.4, 1.6)):
-            self.kills += 1
-            found = backends(self.server)
-            if found and self.rng.random() < 0.5:
-                kill(self.rng.choice(found))
-            else:
-                self.kill_server()
+        while not self.over.is_set():
+            if self.wanted.wait(0.2) and not self.over.wait(self.rng.uniform(0.4, 1.6)):
+                with self.well:
+                    if self.wanted.is_set():
+                        self.hurt()
 
-    def kill_server(self):
-        pids = [self.server.process.pid, *children(self.server.process.pid)]
-        for pid in pids:
-            kill(pid)
-        self.server.process.wait()
-        end = time.monotonic() + 30
+    def hurt(self):
+        self.kills += 1
+        found = backends(self.server)
+        if found and self.rng.random() < 0.5:
+            kill(self.rng.choice(found))
+            return
+        kill_whole(self.server)
+        end = time.monotonic() + RESTART_S
         while True:
             try:
                 return self.server.start()
-            except Exception:  # what it shared with the dead is not free yet
+            except (PortTaken, RuntimeError):  # what it shared with the dead is not free yet
                 if time.monotonic() > end:
                     raise
+                if self.server.process.poll() is None:
+                    kill_whole(self.server)
                 time.sleep(0.1)
 
-    def stop(self):
-        self.over.set()
-        self.join()
+    def go_on(self):
+        self.wanted.set()
+
+    def rest(self):
+        """On return the server is well, and stays so."""
+        self.wanted.clear()
+        with self.well:
+            pass

@@ -291,7 +291,8 @@ bool gate_enter(struct run *run, struct work *work, struct error *err)
 {
     struct target_head head;
 
-    if (FAULT_ERROR(lock_taken, err) || !make_tables(run, err))
+    if (FAULT_ERROR(lock_taken, err) || !server_check(run, run->session, err) ||
+        !make_tables(run, err))
         return false;
     if (!target_tables_head(run->session, &head, err)) {
         run->session->saw_tables = false;
@@ -377,7 +378,8 @@ static bool read_key(struct run *run, const struct work *work, bool *present, st
 
     if (!lock_patiently(run, work, span, err))
         return false;
-    bool ok = engine->has_tables(run->session, &run->has_tables, err) &&
+    bool ok = server_check(run, run->session, err) &&
+              engine->has_tables(run->session, &run->has_tables, err) &&
               (!run->has_tables || target_tables_has_key(run->session, &work->key, present, err));
     if (span == LOCK_SESSION)
         return engine->unlock(run->session, &ignored) && ok;

@@ -76,8 +76,9 @@ enum part_end {
 /* executor_server.c */
 
 /* Whether a session of the run leads to the database that the plan was made for, and may write
-   there: ERROR_STALE or ERROR_UNSUPPORTED. A session stays with one server, so each is asked once,
-   before it does anything. */
+   there: ERROR_STALE or ERROR_UNSUPPORTED. Asked of each session before it does anything, and again
+   under the lock: a server may be made a replica meanwhile, and behind a pooler each transaction
+   may meet another one. */
 bool server_check(const struct run *run, struct session *session, struct error *err) MUST_USE;
 
 /* executor_work.c */
@@ -116,8 +117,9 @@ bool gate_limit(struct run *run, const struct work *work, bool patient, struct e
 bool gate_configure(struct run *run, const struct work *work, struct error *err) MUST_USE;
 /* Takes the lock or fails with ERROR_LOCKED. */
 bool gate_lock(struct run *run, enum lock_span span, struct error *err) MUST_USE;
-/* Under the lock: makes our tables, compares the history's head and the fence with the job, and
-   looks for open intents. Marks works that the history has; work->done tells. */
+/* Under the lock: asks which server this is, makes our tables, compares the history's head and the
+   fence with the job, and looks for open intents. Marks works that the history has; work->done
+   tells. */
 bool gate_enter(struct run *run, struct work *work, struct error *err) MUST_USE;
 /* Writes the fence if it is due. */
 bool gate_raise(struct run *run, struct error *err) MUST_USE;

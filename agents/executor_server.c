@@ -12,6 +12,15 @@ static bool refuse_other(const struct plan_target *target, const struct server_i
         info->identity, info->timeline, target->identity, target->timeline);
 }
 
+static bool refuse_release(const struct plan_target *target, const struct server_info *info,
+                           struct error *err)
+{
+    return error_set(err, ERROR_STALE,
+                     "the server was upgraded since the plan was made: it is %s, the plan was made "
+                     "for %s; plan again",
+                     info->version, target->release);
+}
+
 bool server_check(const struct run *run, struct session *session, struct error *err)
 {
     const struct plan_target *target = run->job->target;
@@ -23,6 +32,7 @@ bool server_check(const struct run *run, struct session *session, struct error *
         return error_set(err, ERROR_UNSUPPORTED,
                          "the server is a replica or read-only, nothing was run; let the target's "
                          "url lead to the primary, or make it writable");
-    return plan_target_is_on(target, info.identity, info.timeline) ||
-           refuse_other(target, &info, err);
+    if (!plan_target_is_on(target, info.identity, info.timeline))
+        return refuse_other(target, &info, err);
+    return plan_target_fits_version(target, info.version) || refuse_release(target, &info, err);
 }

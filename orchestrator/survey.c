@@ -263,6 +263,7 @@ struct target_state survey_state(const struct surveyed *item)
         .head = item->status.head,
         .identity = in_file ? NULL : item->status.identity,
         .timeline = item->status.timeline,
+        .server = item->status.server,
         .read_only = item->status.read_only,
         .applied = item->applied,
     };

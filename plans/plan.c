@@ -8,6 +8,7 @@
 #include "plans/canonical.h"
 #include "plans/plan_decode.h"
 #include "plans/plan_encode.h"
+#include "plans/release.h"
 
 void plan_free(struct plan *plan)
 {
@@ -23,6 +24,15 @@ static int target_order(const void *key, const void *element)
     const struct plan_target *target = element;
 
     return strcmp(key, target->name);
+}
+
+bool plan_target_fits_version(const struct plan_target *target, const char *version)
+{
+    if (target->release == NULL || target->release[0] == '\0' || version == NULL ||
+        version[0] == '\0')
+        return true;
+    size_t length = release_length(target->engine, version);
+    return strlen(target->release) == length && memcmp(target->release, version, length) == 0;
 }
 
 bool plan_target_is_on(const struct plan_target *target, const char *identity, int64_t timeline)

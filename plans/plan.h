@@ -81,6 +81,7 @@ struct plan_target {
     struct digest head;   /* none for an empty history */
     const char *identity; /* of the database behind a server; NULL or "" if it was not known */
     int64_t timeline;     /* of that, as PostgreSQL counts them; 0 if it was not known */
+    const char *release;  /* of the server (plans/release.h); NULL or "" if it does not matter */
     const struct plan_recipe *recipe;
     const struct repair *repair; /* settles what its part left first; NULL for none */
 };
@@ -116,6 +117,9 @@ const struct plan_target *plan_find_target(const struct plan *plan, const char *
 /* Whether a database is the one that the target was planned on. What either does not know is not
    compared. */
 bool plan_target_is_on(const struct plan_target *target, const char *identity, int64_t timeline);
+/* Whether a server's version is of the release that the target was planned on. What either does not
+   know is not compared; NULL is such a version. */
+bool plan_target_fits_version(const struct plan_target *target, const char *version);
 
 /* Signs the digest and adds the signature; a key that has signed already adds nothing. */
 bool plan_sign(struct plan *plan, const struct signing_key *key, const char *signer,

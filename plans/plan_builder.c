@@ -197,6 +197,8 @@ static void place_targets(struct plan *plan, const struct plan_target *targets, 
         placed[i].name = arena_strdup(plan->arena, targets[i].name);
         if (targets[i].identity != NULL)
             placed[i].identity = arena_strdup(plan->arena, targets[i].identity);
+        if (targets[i].release != NULL)
+            placed[i].release = arena_strdup(plan->arena, targets[i].release);
         if (targets[i].repair != NULL)
             placed[i].repair = copy_repair(plan->arena, targets[i].repair);
         if (strcmp(agent, targets[i].agent) != 0)

@@ -323,6 +323,7 @@ bool plan_decode_target(const json_t *value, const char *path, const struct plan
     json_read_digest(&reader, "recipe", &recipe);
     target->repair = repair_read(&reader, "repair");
     target->timeline = json_read_optional_integer(&reader, "timeline", 0, UINT32_MAX, 0);
+    target->release = json_read_optional_text(&reader, "release", LABEL_MAX, "");
     if (!json_reader_end(&reader))
         return false;
     target->recipe = plan->recipe_count == 0 ? NULL

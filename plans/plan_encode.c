@@ -96,6 +96,8 @@ void plan_encode_target(const struct plan_target *target, struct buffer *out)
         canonical_string(out, ",\"identity\":", target->identity);
     canonical_string(out, ",\"name\":", target->name);
     canonical_digest(out, ",\"recipe\":", &target->recipe->digest);
+    if (target->release != NULL && target->release[0] != '\0')
+        canonical_string(out, ",\"release\":", target->release);
     if (target->repair != NULL) {
         buffer_append_text(out, ",\"repair\":");
         repair_encode(target->repair, out);

@@ -8,6 +8,7 @@
 #include "common/text.h"
 #include "plans/digest_table.h"
 #include "plans/planning.h"
+#include "plans/release.h"
 #include "plans/steps_down.h"
 #include "plans/steps_up.h"
 #include "plans/version.h"
@@ -183,6 +184,14 @@ static void find_recipes(const struct planning *planning, struct groups *groups)
     }
 }
 
+static const char *release_of(const struct planning *planning, const struct target_state *state)
+{
+    size_t length = state->server != NULL ? release_length(state->engine, state->server) : 0;
+
+    return length > 0 ? arena_copy(plan_builder_arena(planning->builder), state->server, length)
+                      : NULL;
+}
+
 static struct plan *seal(const struct planning *planning, const struct groups *groups)
 {
     const struct plan_request *request = planning->request;
@@ -200,6 +209,7 @@ static struct plan *seal(const struct planning *planning, const struct groups *g
                                                     .head = state->head,
                                                     .identity = state->identity,
                                                     .timeline = state->timeline,
+                                                    .release = release_of(planning, state),
                                                     .recipe = recipe};
     }
     struct plan *plan = plan_builder_seal(planning->builder, &request->header, targets, count);

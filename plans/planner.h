@@ -22,7 +22,8 @@ struct target_state {
     struct digest head;
     const char *identity; /* of the database, for the plan; NULL: the plan says nothing */
     int64_t timeline;
-    bool read_only; /* no plan is made for it: its history may lag behind its primary's */
+    const char *server; /* "PostgreSQL 15.7", for the release in the plan; NULL: it says none */
+    bool read_only;     /* no plan is made for it: its history may lag behind its primary's */
     const struct applied_set *applied;
     const char *to; /* instead of the request's, for this target alone; NULL: the request's */
 };

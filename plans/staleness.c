@@ -14,6 +14,7 @@ const char *stale_reason_text(enum stale_reason reason)
         [STALE_AGENT] = "is served by another agent now",
         [STALE_ENGINE] = "is of another engine now",
         [STALE_SERVER] = "is another database than the plan was made for (failover or restore)",
+        [STALE_RELEASE] = "is on a server of another release than the plan was made for",
     };
 
     assert((unsigned)reason < STALE_REASON_COUNT);
@@ -52,6 +53,8 @@ static bool is_stale(struct stale_target *item)
         item->reason = STALE_AGENT;
     else if (!plan_target_is_on(target, state->identity, state->timeline))
         item->reason = STALE_SERVER;
+    else if (!plan_target_fits_version(target, state->server))
+        item->reason = STALE_RELEASE;
     else if (!digest_equal(&state->head, &target->head))
         item->reason = STALE_MOVED;
     else

@@ -10,11 +10,12 @@
 #include "plans/planner.h"
 
 enum stale_reason {
-    STALE_GONE,   /* no longer among the targets */
-    STALE_MOVED,  /* its history head is another one */
-    STALE_AGENT,  /* served by another agent now */
-    STALE_ENGINE, /* of another engine now */
-    STALE_SERVER, /* another database, or another timeline of it: failover or restore */
+    STALE_GONE,    /* no longer among the targets */
+    STALE_MOVED,   /* its history head is another one */
+    STALE_AGENT,   /* served by another agent now */
+    STALE_ENGINE,  /* of another engine now */
+    STALE_SERVER,  /* another database, or another timeline of it: failover or restore */
+    STALE_RELEASE, /* its server was upgraded */
     STALE_REASON_COUNT
 };
 

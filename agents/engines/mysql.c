@@ -216,6 +216,7 @@ static bool start_afresh(struct mysql_session *session, struct error *err)
         return session->base.broken ? error_set(err, ERROR_CONNECT, "the connection was lost")
                                     : mysql_fail(session, NULL, 0, err);
     session->locked = false;
+    session->told_read_only = false;
     session->lock_ends_with_transaction = false;
     if (!restore(session, err) || !run_init_sql(session, err))
         return false;
@@ -342,9 +343,11 @@ static bool mysql_server(struct session *base, struct server_info *info, struct 
     static const char sql[] = "SELECT @@GLOBAL.read_only + @@GLOBAL.innodb_read_only";
     struct mysql_session *session = mysql_session_of(base);
 
-    if (!mysql_perform(session, sql, sizeof sql - 1, MYSQL_HASTY, err) ||
-        !mysql_drain(session, note_read_only, session, err))
+    if (!session->told_read_only &&
+        (!mysql_perform(session, sql, sizeof sql - 1, MYSQL_HASTY, err) ||
+         !mysql_drain(session, note_read_only, session, err)))
         return error_wrap(err, "cannot ask whether the server is read-only");
+    session->told_read_only = false;
     *info = session->info;
     return true;
 }

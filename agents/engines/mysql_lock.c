@@ -35,17 +35,38 @@ static bool ask(struct session *base, const char *sql, bool *answer, struct erro
     return mysql_query_ours(base, sql, names, COUNT_OF(names), is_one, answer, err);
 }
 
-/* Taking it twice would need giving it back twice. */
+struct lock_answer {
+    bool taken;
+    bool read_only;
+};
+
+static bool note_lock(void *context, size_t columns, const char *const *values)
+{
+    struct lock_answer *answer = context;
+
+    answer->read_only = strcmp(values[1], "0") != 0;
+    return is_one(&answer->taken, columns, values);
+}
+
+/* Taking it twice would need giving it back twice. Whoever has the lock wants to know whether the
+   server may be written to, so the answer comes along. */
 bool mysql_lock(struct session *base, enum lock_span span, bool *taken, struct error *err)
 {
-    static const char sql[] = "SELECT IF(IS_USED_LOCK($1) = CONNECTION_ID(), 1, GET_LOCK($2, 0))";
+    static const char sql[] = "SELECT IF(IS_USED_LOCK($1) = CONNECTION_ID(), 1, GET_LOCK($2, 0)),"
+                              " @@GLOBAL.read_only + @@GLOBAL.innodb_read_only";
+    struct mysql_session *session = mysql_session_of(base);
+    const char *names[] = {session->lock_name, session->lock_name};
+    struct lock_answer answer = {0};
 
-    if (!ask(base, sql, taken, err))
+    *taken = false;
+    if (!mysql_query_ours(base, sql, names, COUNT_OF(names), note_lock, &answer, err))
         return error_wrap(err, "cannot ask for the target's lock");
-    if (!*taken)
+    *taken = answer.taken;
+    if (!answer.taken)
         return true;
-    mysql_session_of(base)->locked = true;
-    mysql_session_of(base)->lock_ends_with_transaction = span == LOCK_TRANSACTION;
+    session->locked = session->told_read_only = true;
+    session->info.read_only = answer.read_only;
+    session->lock_ends_with_transaction = span == LOCK_TRANSACTION;
     return true;
 }
 
@@ -55,6 +76,7 @@ bool mysql_unlock(struct session *base, struct error *err)
     AUTO_BUFFER struct buffer sql = {0};
 
     session->locked = false;
+    session->told_read_only = false;
     session->lock_ends_with_transaction = false;
     buffer_printf(&sql, "DO RELEASE_LOCK('%s')", session->lock_name);
     return mysql_execute(session, buffer_text(&sql), MYSQL_STEADY, err);

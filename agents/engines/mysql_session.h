@@ -30,6 +30,7 @@ struct mysql_session {
     char *settings;   /* the SET statement that brings the settings of open back */
     bool plain_mode;  /* SHOW CREATE says the same under the settings of open as on any server */
     struct server_info info;
+    bool told_read_only;     /* the lock's answer said so of info, which nobody has read since */
     bool killed;             /* the statement that runs was killed, and no answer told so yet */
     int64_t lock_timeout_ms; /* 0: the server's own default */
     int64_t told_lock_timeout_ms; /* what the server was told last; -1: not known */

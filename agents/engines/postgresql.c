@@ -71,11 +71,12 @@ static bool find_identity(struct postgresql_session *session, struct error *err)
 
     if (session->identity[0] != '\0' && !session->in_recovery && !session->pooled)
         return true;
-    for (size_t i = 0; i < COUNT_OF(texts); i++) {
+    for (; session->rights_missing < COUNT_OF(texts); session->rights_missing++) {
         struct postgresql_outcome outcome = {.row = take_identity, .context = session};
 
         error_clear(err);
-        if (postgresql_perform(session, texts[i], POSTGRESQL_HASTY, &outcome, err))
+        if (postgresql_perform(session, texts[session->rights_missing], POSTGRESQL_HASTY, &outcome,
+                               err))
             return true;
         if (strcmp(err->sqlstate, "42501") != 0 || session->begun)
             return false;

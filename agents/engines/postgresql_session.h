@@ -64,6 +64,7 @@ struct postgresql_session {
     char identity[96];     /* of the database; empty while not known */
     int64_t timeline;      /* as in server_info */
     bool in_recovery;      /* the server was a standby when it was last asked */
+    size_t rights_missing; /* how many ways of asking for its identity were denied */
     struct buffer blocker; /* who blocked the last statement that waited */
 };
 

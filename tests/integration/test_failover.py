@@ -71,3 +71,35 @@ def test_a_read_only_server_is_refused_before_anything_runs(one, engine):
     assert "fleet_history" not in engine.dump("one")
     wait_for(lambda: one.status()["one"]["state"] == "pending", "the server's old setting")
     one.apply()
+
+
+@only("mysql")
+def test_a_server_that_is_made_read_only_after_the_plan_refuses_an_ordinary_user(fleet, engine):
+    server = engine.server
+    server.create("one")
+    server.sql("CREATE USER plain@localhost; GRANT ALL ON one.* TO plain@localhost")
+    fleet.agent("db-1")
+    fleet.target("one", "prod", f"mysql://plain@localhost/one?socket={server.socket}", agent="db-1")
+    fleet.start_agents()
+    fleet.migration("001_t", *TABLE)
+    fleet.run("sum")
+    plan = fleet.root / "plan.json"
+    fleet.run("plan", "prod", "-o", str(plan), expect=3)
+    server.sql("SET GLOBAL read_only = 1")
+    try:
+        said = fleet.run("apply", str(plan), "--yes", expect=1)
+        assert "read-only" in said.stdout + said.stderr
+        assert server.sql("SHOW TABLES", "one") == ""
+        assert fleet.status()["one"]["state"] == "read_only"
+    finally:
+        server.sql("SET GLOBAL read_only = 0")
+        server.sql("DROP USER plain@localhost")
+    fleet.target("one", "prod", engine.server.url("one"), agent="db-1")
+
+
+def test_a_plan_says_of_what_release_the_server_is(one, engine):
+    one.migration("001_t", *TABLE)
+    one.run("sum")
+    plan = one.root / "plan.json"
+    one.run("plan", "prod", "-o", str(plan), expect=3)
+    assert ('"release":' in plan.read_text()) == (engine.name != "sqlite")

@@ -155,6 +155,18 @@ static bool scripted_holds_lock(struct session *session, bool *held, struct erro
     return true;
 }
 
+static bool scripted_server(struct session *session, struct server_info *info, struct error *err)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    *info = (struct server_info){.version = "PostgreSQL 15.7", .identity = "7:1", .timeline = 1};
+    if (scripted->moves_at > 0 && --scripted->moves_at == 0)
+        info->timeline = 2;
+    info->read_only = scripted->read_only;
+    (void)err;
+    return !session->broken;
+}
+
 static void scripted_name_blocker(struct session *session, struct buffer *out)
 {
     (void)session;
@@ -170,6 +182,7 @@ void scripted_engine_init(struct scripted_engine *scripted, const struct agent_t
     engine->traits.transactional_ddl = transactional;
     engine->traits.script_transaction = transactional;
     engine->open = scripted_open;
+    engine->server = scripted_server;
     engine->commit = scripted_commit;
     engine->run = scripted_run;
     engine->query = scripted_query;

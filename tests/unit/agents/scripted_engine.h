@@ -27,6 +27,8 @@ struct scripted_engine {
     const char *lost_at;         /* a statement with this text runs and loses its connection */
     const char *lock_lost_after; /* one with this text loses the session's lock */
     bool refuse_open;
+    int moves_at; /* the how-manieth question from now finds another database; 0 for none */
+    bool read_only;
     int dies_at; /* the how-manieth message to the server from now is the client's last; 0: none */
     enum commit_reply last_words; /* whether the server still acts upon it */
 

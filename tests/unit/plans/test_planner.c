@@ -59,6 +59,45 @@ static void a_problem_is_told_once_with_its_targets(void **state)
     assert_non_null(strstr(diagnostics_at(story->problems, 1)->message, "(target t-2)"));
 }
 
+static void a_plan_says_which_server_its_targets_are_on(void **state)
+{
+    struct story *story = *state;
+    AUTO_BUFFER struct buffer document = {0};
+    struct error err = {0};
+
+    struct target_state *known = story_target(story, &nothing_applied);
+    known->engine = ENGINE_POSTGRESQL;
+    known->identity = "7:1";
+    known->timeline = 2;
+    known->server = "PostgreSQL 15.7";
+    story_target(story, &nothing_applied)->server = "SQLite 3.40.1";
+    story_plan(story);
+    plan_write(story->plan, &document);
+    assert_non_null(strstr(buffer_text(&document), "\"release\":\"PostgreSQL 15\""));
+    assert_null(strstr(buffer_text(&document), "SQLite 3"));
+    AUTO(plan) struct plan *read = plan_read(document.bytes, document.length, &err);
+    assert_non_null(read);
+    assert_string_equal(read->targets[0].identity, "7:1");
+    assert_int_equal(read->targets[0].timeline, 2);
+    assert_string_equal(read->targets[0].release, "PostgreSQL 15");
+    assert_string_equal(read->targets[1].identity, "");
+    assert_int_equal(read->targets[1].timeline, 0);
+    assert_string_equal(read->targets[1].release, "");
+    strstr(document.bytes, "\"timeline\":2")[11] = '3';
+    assert_null(plan_read(document.bytes, document.length, &err));
+    assert_int_equal(err.code, ERROR_VERIFY);
+}
+
+static void no_plan_is_made_from_a_replicas_history(void **state)
+{
+    struct story *story = *state;
+
+    story_target(story, &nothing_applied);
+    story_target(story, &nothing_applied)->read_only = true;
+    story_expect_problem(story, "is a replica or read-only");
+    assert_string_equal(diagnostics_at(story->problems, 0)->target, "t-1");
+}
+
 static void a_script_that_cannot_be_split_is_a_problem_at_its_line(void **state)
 {
     struct story *story = *state;
@@ -137,6 +176,8 @@ int main(void)
         STORY_TEST(equal_targets_share_one_recipe),
         STORY_TEST(different_histories_with_the_same_steps_share_one_recipe),
         STORY_TEST(a_problem_is_told_once_with_its_targets),
+        STORY_TEST(a_plan_says_which_server_its_targets_are_on),
+        STORY_TEST(no_plan_is_made_from_a_replicas_history),
         STORY_TEST(a_script_that_cannot_be_split_is_a_problem_at_its_line),
         STORY_TEST(an_unknown_version_names_a_near_one),
         STORY_TEST(a_version_that_only_a_target_has_is_known),

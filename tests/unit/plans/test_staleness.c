@@ -59,6 +59,21 @@ static void each_stale_target_is_named_with_its_reason(void **state)
     assert_string_equal(stale_reason_text(STALE_MOVED), "has moved on");
 }
 
+static void another_release_is_stale_and_an_update_within_one_is_not(void **state)
+{
+    (void)state;
+    struct plan_target target = {.engine = ENGINE_POSTGRESQL, .release = "PostgreSQL 15"};
+
+    assert_true(plan_target_fits_version(&target, "PostgreSQL 15.7"));
+    assert_true(plan_target_fits_version(&target, "PostgreSQL 15"));
+    assert_false(plan_target_fits_version(&target, "PostgreSQL 16.1"));
+    assert_false(plan_target_fits_version(&target, "PostgreSQL 1.5"));
+    assert_true(plan_target_fits_version(&target, ""));
+    assert_true(plan_target_fits_version(&target, NULL));
+    target.release = "";
+    assert_true(plan_target_fits_version(&target, "PostgreSQL 16.1"));
+}
+
 static void another_database_or_timeline_is_stale_and_an_unknown_one_is_not(void **state)
 {
     (void)state;
@@ -116,6 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_plan_is_fresh_while_nothing_moved),
         cmocka_unit_test(each_stale_target_is_named_with_its_reason),
+        cmocka_unit_test(another_release_is_stale_and_an_update_within_one_is_not),
         cmocka_unit_test(another_database_or_timeline_is_stale_and_an_unknown_one_is_not),
         cmocka_unit_test(targets_that_the_plan_leaves_out_do_not_matter),
         cmocka_unit_test(only_rows_of_the_plan_continue_it),

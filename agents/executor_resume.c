@@ -102,9 +102,11 @@ static bool judge(struct progress *progress, const struct intent *open, bool sam
 
 static enum part_end refuse(struct progress *progress, const struct intent *open, struct error *err)
 {
-    error_set(err, ERROR_NEEDS_OPERATOR,
-              "statement %d was begun and whether it has run cannot be told: %s", open->statement,
-              open->summary);
+    error_set(
+        err, ERROR_NEEDS_OPERATOR,
+        "statement %d was begun and whether it has run cannot be told (fleet doctor says more): "
+        "%s",
+        open->statement, open->summary);
     error_at_file(err, progress->work->file, progress->work->statements[open->statement - 1].line);
     return PART_STUCK;
 }

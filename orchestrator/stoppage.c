@@ -10,7 +10,7 @@
 const char *stop_kind_name(enum stop_kind kind)
 {
     static const char *const names[STOP_KIND_COUNT] = {
-        [STOP_AT_WORK] = "at work", [STOP_INTERRUPTED] = "interrupted", [STOP_FAILED] = "failed",
+        [STOP_AT_WORK] = "at_work", [STOP_INTERRUPTED] = "interrupted", [STOP_FAILED] = "failed",
         [STOP_UNCLEAR] = "unclear", [STOP_UNREAD] = "unread",
     };
 

@@ -20,7 +20,7 @@ enum stop_kind {
 };
 enum { STOP_KIND_COUNT = STOP_UNREAD + 1 };
 
-/* "at work", "interrupted", "failed", "unclear", "unread". */
+/* "at_work", "interrupted", "failed", "unclear", "unread". */
 const char *stop_kind_name(enum stop_kind kind);
 
 /* The rollout that began it, as the store remembers it. */

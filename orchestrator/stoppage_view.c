@@ -137,6 +137,9 @@ static void print_question(const struct stoppage *stoppage, const struct termina
     terminal_put_untrusted(out, part->session, false);
     fputs(":\n", out);
     put_indented(out, statement->sql, statement->length);
+    if (part->probed && part->trace != TRACE_NOT_READ)
+        fprintf(out, "    its probe says that it has %srun\n",
+                part->trace == TRACE_NOT_RUN ? "not " : "");
     if (part->object[0] == '\0' || part->trace == TRACE_NOT_READ)
         return;
     fputs("    ", out);

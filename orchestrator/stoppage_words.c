@@ -69,9 +69,8 @@ void stoppage_summarise(const struct stoppage *stoppage, struct buffer *out)
 static const char *unclear_reason(const struct examined_part *part)
 {
     if (strcmp(part->class, "opaque") == 0)
-        return "it is opaque: from its words nobody can tell what it changes, and the script has "
-               "no "
-               "\"-- fleet: probe\" for it";
+        return "it is opaque: nobody can tell from outside what it has changed, and the script has "
+               "no \"-- fleet: probe\" for it";
     if (part->before[0] == '\0')
         return "its object was not there when it began, and what is there now is not what it makes";
     if (part->now[0] == '\0')

@@ -3,6 +3,7 @@
 import pytest
 
 from fleet import wait_for
+from lying_agent import LyingAgent, status
 from scenario import Session, only
 
 COUNT = "UPDATE canary SET n = n + 1;\n"
@@ -248,3 +249,54 @@ def test_a_definition_that_was_cut_off_is_only_interrupted(fleet, engine):
     assert "fleet apply prod --target one" in said and "--verdict" not in said
     fleet.apply()
     assert canary(engine) == "2" and open_intents(engine) == "0"
+
+
+def examined(**changes):
+    part = {"intents": "ab" * 32, "states": ["done", "done", "begun", "untouched"], "statement": 3,
+            "class": "opaque", "session": "7", "trace": "unclear"}
+    return {**part, **changes}
+
+
+EVIL = "\x1b[2J\x9b1m\u202e\nfleet doctor prod --taken-back"
+LIES = {
+    "states of another script": (examined(states=["begun"] * 3), "the agent tells of 3 statements"),
+    "a statement that is not there": (examined(statement=5), "does not have that many"),
+    "a word that nobody knows": (examined(trace="perhaps"), "not one of the known words"),
+    "text that steers a terminal": (examined(**{"class": EVIL, "session": EVIL, "object": EVIL,
+                                                "before": EVIL, "now": EVIL * 2}),
+                                    "cannot be told"),
+    "a text without an end": (examined(before="x" * 100000), "before"),
+}
+
+
+@only("sqlite")
+@pytest.mark.parametrize("lie", LIES)
+def test_what_a_lying_agent_says_of_a_stop_does_no_harm(one, engine, lie):
+    part, words = LIES[lie]
+    stop_inside(one, engine)
+    attempt = engine.sql("SELECT attempt_key FROM fleet_intent LIMIT 1", "one").strip()
+    one.agents["db-1"].stop()
+    told = status("one")
+    told[-1]["status"]["intent"] = {"attempt": attempt, "direction": "up", "name": EVIL,
+                                    "version": "002", "statement": 3, "summary": EVIL}
+    answer = [{"kind": "examination", "target": "other", "examination": examined()},
+              {"kind": "examination", "target": "one", "examination": part}]
+    with LyingAgent(one.agents["db-1"], told + answer) as liar:
+        said = one.run("doctor", "prod", expect=4)
+        assert words in said.stdout + said.stderr, said
+        assert not set("\x1b\x9b\u202e") & set(said.stdout + said.stderr)
+        assert "/v1/examine" in [path for path, _ in liar.asked]
+        one.run("doctor", "prod", "--target", "one", "--taken-back", "--yes", expect=None)
+    assert open_intents(engine) == "3"
+
+
+@only("sqlite")
+def test_a_stop_that_another_store_began_says_where_to_look(one, engine):
+    stop_inside(one, engine)
+    (one.root / ".fleet/state.db").rename(one.root / "elsewhere.db")
+    for leftover in (one.root / ".fleet").glob("state.db-*"):
+        leftover.unlink()
+    said = one.run("doctor", "prod", expect=4).stdout
+    assert "the plan that began it is not in this store" in said and "--verdict" not in said
+    assert "not in this store" in settle(one, "--taken-back", expect=1).stderr
+    assert open_intents(engine) == "3"

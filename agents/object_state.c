@@ -140,16 +140,34 @@ static bool explains(const struct words *words, const char *text, const char *ot
     return true;
 }
 
+static struct token next_word(struct lexer *lexer)
+{
+    struct token token;
+
+    do
+        token = lexer_next(lexer);
+    while (token.kind == TOKEN_COMMENT || token.kind == TOKEN_MARK);
+    return token;
+}
+
 static bool begins_with(const struct words *words, const char *word)
 {
     struct lexer lexer;
-    struct token token;
 
     lexer_start(&lexer, words->dialect, words->sql, words->length);
-    do
-        token = lexer_next(&lexer);
-    while (token.kind == TOKEN_COMMENT || token.kind == TOKEN_MARK);
+    struct token token = next_word(&lexer);
     return token_is(&token, word);
+}
+
+/* Not so of an index, which may be dropped out of a table that stays. */
+static bool drops_it(const struct words *words)
+{
+    struct lexer lexer;
+
+    lexer_start(&lexer, words->dialect, words->sql, words->length);
+    struct token first = next_word(&lexer);
+    struct token second = next_word(&lexer);
+    return token_is(&first, "DROP") && !token_is(&second, "INDEX");
 }
 
 enum object_verdict object_judge(enum engine_kind engine, const char *before, const char *now,
@@ -166,6 +184,8 @@ enum object_verdict object_judge(enum engine_kind engine, const char *before, co
         return begins_with(&words, "CREATE") ? OBJECT_AFTER : OBJECT_OTHER;
     if (*now == '\0')
         return begins_with(&words, "DROP") ? OBJECT_AFTER : OBJECT_OTHER;
+    if (drops_it(&words))
+        return OBJECT_OTHER;
     /* CONVERT TO CHARACTER SET changes columns without naming them. */
     if (names(&words, &convert) || (explains(&words, before, now) && explains(&words, now, before)))
         return OBJECT_AFTER;

@@ -39,6 +39,8 @@ static const struct {
     {"CREATE TABLE items (id INT)", "", ITEMS, OBJECT_AFTER},
     {"CREATE TABLE items (id INT)", "", "", OBJECT_BEFORE},
     {"/* gone */ DROP TABLE items", ITEMS, "", OBJECT_AFTER},
+    {"DROP TABLE title", ITEMS, ITEMS_WITH_KEYS, OBJECT_OTHER},
+    {"DROP INDEX title ON items", ITEMS_WITH_KEYS, ITEMS, OBJECT_AFTER},
     {"ALTER TABLE items ADD COLUMN price INT", ITEMS, "", OBJECT_OTHER},
     {"ALTER TABLE items ADD COLUMN price INT", "", ITEMS, OBJECT_OTHER},
     {"ALTER TABLE items CONVERT TO CHARACTER SET latin1", ITEMS, ITEMS_WITH_KEYS, OBJECT_AFTER},

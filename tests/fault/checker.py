@@ -28,7 +28,7 @@ SESSIONS_END_S = 10
 CLEAN = ("failed_clean", "rolled_back", "refused", "skipped", "fenced", "stale")
 
 # What is known to be missing; a line goes when the product has it.
-NO_OUTBOX = "an outcome that nobody was there to hear is not told again"
+NO_NOTE = "a row whose agent died before its journal had it, or that has no journal, is not told"
 NO_RESUME = "a rollout whose command died is not closed by the next"
 COLUMNS = ("seq", "attempt_key", "part", "parts", "version", "name", "direction", "source_sha256",
            "rendered_sha256", "plan", "rollout", "applied_by", "epoch", "started_at", "ended_at",
@@ -185,7 +185,7 @@ class Checker:
                 self.check_counts(name, site, target, stuck=False)
         return self.found
 
-    def settled(self, halted=(), hurt=False):
+    def settled(self, halted=(), hurt=False, lost_agent=False):
         """What holds once everything is healed; halted targets wait for an operator."""
         self.found = []
         store = Store(self.world.root / ".fleet/state.db")
@@ -196,7 +196,7 @@ class Checker:
             self.check_counts(name, site, target, stuck)
             self.check_chain(name, target)
             self.check_plans(name, target, store)
-            self.check_outcomes(name, target, store, hurt)
+            self.check_outcomes(name, target, store, lost_agent)
             if not stuck:
                 self.check_ends(name, site, target)
                 self.check_schema(name, site, target)
@@ -372,7 +372,7 @@ class Checker:
 
     # I8, I11: what the orchestrator knows.
 
-    def check_outcomes(self, name, target, store, hurt):
+    def check_outcomes(self, name, target, store, lost_agent):
         told = {}
         for entry in store.ledger:
             if entry["what"] == "step" and entry["result"] == "done" and entry["target"] == name:
@@ -383,7 +383,7 @@ class Checker:
             count = told.pop((row["plan"], subject), 0)
             self.need(count == 1, "I11", name,
                       f"row {row['seq']} ({subject}) has {count} entries in the ledger",
-                      NO_OUTBOX if hurt and count == 0 else None)
+                      NO_NOTE if lost_agent and count == 0 else None)
         self.need(not told, "I11", name, f"the ledger tells of what no row has: {list(told)}")
 
     def check_ledger(self, store):

@@ -67,6 +67,7 @@ class Run:
         self.job, self.world, self.stats = job, world, stats
         self.checker = Checker(world, scratch, **checks)
         self.hurt = False  # something was hurt since the targets were fresh
+        self.lost_agent = False  # and the process that wrote to targets died of it
         self.halted = []
         self.seen = set()
 
@@ -89,7 +90,7 @@ class Run:
             except Lost:  # a server that is being killed
                 time.sleep(0.1)
         self.world.passed()
-        self.hurt = False
+        self.hurt = self.lost_agent = False
         self.halted = []
 
     def standing(self):
@@ -149,6 +150,7 @@ class Run:
             counts["kills"] += bool(hurt.kill or hurt.before) or any(p.endswith("!")
                                                                      for p in passed)
             self.hurt = True
+            self.lost_agent |= not (world.agent and world.agent.alive())
             self.report(self.checker.moment())
             self.note_standing(answer, to, failing)
         if world.agent and hurt.agent:
@@ -184,7 +186,7 @@ class Run:
             standing = self.standing()
             if any(not least[name] <= count <= most for name, count in standing.items()):
                 self.report([Violation("I8", "targets", f"{standing}, not {to}: {last}")])
-        self.report(self.checker.settled(self.halted, self.hurt))
+        self.report(self.checker.settled(self.halted, self.hurt, self.lost_agent))
 
     def note_operator(self):
         """Never on an engine that takes a script back by itself."""

@@ -107,7 +107,7 @@ class Target:
             rows, fence, self.intents = site.query(
                 f"SELECT {', '.join(COLUMNS)} FROM fleet_history ORDER BY seq",
                 "SELECT store, rollout, epoch FROM fleet_fence",
-                "SELECT version, statement, status FROM fleet_intent")
+                "SELECT version, statement, status, attempt_key FROM fleet_intent")
             self.history = [dict(zip(COLUMNS, row)) for row in rows]
             self.fence = fence[0] if fence else None
         try:
@@ -164,6 +164,8 @@ class Checker:
         self.world, self.scratch = world, scratch
         self.trusted, self.secret = trusted, secret
         self.verified = set()
+        self.jumps = False  # a clock does: then times prove nothing
+        self.fences = {}  # by target: the highest epoch that was seen
         self.found = []
 
     def violate(self, invariant, target, evidence, pending=None):
@@ -173,6 +175,10 @@ class Checker:
         if not good:
             self.violate(invariant, target, evidence, pending)
 
+    def forget(self):
+        """The targets are fresh."""
+        self.fences = {}
+
     # Whole states.
 
     def moment(self):
@@ -180,6 +186,8 @@ class Checker:
         self.found = []
         for name, site in self.world.sites.items():
             target = Target(site)
+            self.check_fence(name, target)
+            self.check_overlap(name, target)
             # Statement by statement, what is between two of them shows.
             if site.transactional and not target.intents:
                 self.check_counts(name, site, target, stuck=False)
@@ -195,6 +203,8 @@ class Checker:
             stuck = name in halted
             self.check_counts(name, site, target, stuck)
             self.check_chain(name, target)
+            self.check_fence(name, target)
+            self.check_overlap(name, target)
             self.check_plans(name, target, store)
             self.check_outcomes(name, target, store, lost_agent)
             if not stuck:
@@ -202,6 +212,7 @@ class Checker:
                 self.check_schema(name, site, target)
             self.check_leftovers(name, site)
         self.check_ledger(store)
+        self.check_journal(targets)
         self.check_in_flight(store, hurt)
         self.check_secret()
         return self.found
@@ -276,6 +287,35 @@ class Checker:
             self.need(newest == version and applied == list(range(1, len(applied) + 1)), "I3",
                       name, f"row {row['seq']} leaves {applied}, which is no prefix of the plan")
 
+    # I6: a fence never falls.
+
+    def check_fence(self, name, target):
+        epoch = int(target.fence[2]) if target.fence else 0
+        highest = self.fences.get(name, 0)
+        self.need(epoch >= highest, "I6", name, f"the fence fell from {highest} to {epoch}")
+        self.fences[name] = max(epoch, highest)
+
+    # I5: one at a time. A row's beginning may be a wait for the lock; its end is under the lock.
+
+    def check_overlap(self, name, target):
+        attempts = {intent[3] for intent in target.intents}
+        self.need(len(attempts) <= 1, "I5", name, f"intents of several attempts: {attempts}")
+        for before, row in zip(target.history, target.history[1:]):
+            self.need(self.jumps or row["ended_at"] >= before["ended_at"], "I5", name,
+                      f"row {row['seq']} ended before row {before['seq']}: at {row['ended_at']}"
+                      f" and {before['ended_at']}")
+
+    # I16: what an agent acted upon had reached the disk before.
+
+    def check_journal(self, targets):
+        agent = self.world.agent
+        if not agent:
+            return
+        durable = self.world.journal.durable()
+        rollouts = {row["rollout"] for target in targets.values() for row in target.history}
+        lost = [rollout for rollout in rollouts if rollout.encode() not in durable]
+        self.need(self.jumps or not lost, "I16", "agent", f"a power cut would lose {lost}")
+
     # I7, I10: rows come from plans that were signed, and what is called applied is there.
 
     def check_plans(self, name, target, store):
@@ -290,7 +330,8 @@ class Checker:
                      for d in (s["direction"], "down" if s["direction"] == "up" else "up")]
             self.need((row["version"], row["direction"], row["source_sha256"]) in known, "I10",
                       name, f"row {row['seq']} is no step of its plan")
-            self.need(milliseconds(row["started_at"]) <= plan["header"]["finish_by_ms"], "I10",
+            self.need(self.jumps or
+                      milliseconds(row["started_at"]) <= plan["header"]["finish_by_ms"], "I10",
                       name, f"row {row['seq']} began after its plan's time")
         rows = {(r["plan"], r["version"], r["direction"]): r for r in target.history}
         net = {}  # of each rollout: rows of a way back in the same plan cancel their steps

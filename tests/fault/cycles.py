@@ -5,15 +5,20 @@ A job is a text that reproduces a run of several cycles on fresh targets:
     ENGINE:MODE:walk:POINT:KIND:first|last      a fault at one point, in each scenario that meets it
     ENGINE:MODE:random:SEED                     a seeded choice of what is done, and of what dies
     ENGINE:MODE:server:SEED                     the same while the server is killed again and again
+    ENGINE:MODE:disk:SEED                       … while a disk is full or broken, or power fails
+    ENGINE:MODE:clock:SEED                      … while clocks jump
+    ENGINE:MODE:late:SEED                       … while commands come too late
 
 MODE is "local" (the agent inside the command), "agent" (a process of its own, over TLS), or
 "proxy" (the same with a proxy before the agent and one before the database).
 """
 
 import random
+import signal
 import time
 
 from checker import Checker, Violation
+from machine import DAY_S, ERRORS, HOUR_S, MINUTE_S
 from points import POINTS
 from sites import Lost
 
@@ -50,14 +55,19 @@ class Stats:
 class Hurt:
     """What is done to a cycle: faults by process, something before it, or a kill after a time."""
 
-    def __init__(self, agent=None, command=None, kill=None, after_s=0.0, before=None, rivals=0):
+    def __init__(self, agent=None, command=None, kill=None, after_s=0.0, before=None, rivals=0,
+                 restart=False, meanwhile=None, fired=None):
         self.agent, self.command = agent, command
         self.kill, self.after_s = kill, after_s  # of "agent", "command", or a function
         self.before = before  # a function
         self.rivals = rivals  # so many of the same command at once
+        self.restart = restart  # the agent must be started again, as its message says
+        self.meanwhile = meanwhile  # a function, while the command runs
+        self.fired = fired  # whether "before" had a consequence, where that is not certain
 
     def __bool__(self):
-        return bool(self.agent or self.command or self.kill or self.before or self.rivals)
+        return bool(self.agent or self.command or self.kill or self.before or self.rivals or
+                    self.meanwhile)
 
 
 class Run:
@@ -69,6 +79,7 @@ class Run:
         self.hurt = False  # something was hurt since the targets were fresh
         self.lost_agent = False  # and the process that wrote to targets died of it
         self.halted = []
+        self.fired = False
         self.seen = set()
 
     def report(self, violations):
@@ -90,6 +101,7 @@ class Run:
             except Lost:  # a server that is being killed
                 time.sleep(0.1)
         self.world.passed()
+        self.checker.forget()
         self.hurt = self.lost_agent = False
         self.halted = []
 
@@ -120,6 +132,8 @@ class Run:
             hurt.before(world)
         rivals = [world.begin(*words) for _ in range(hurt.rivals)]
         process = world.begin(*words, fault=hurt.command)
+        if hurt.meanwhile:
+            hurt.meanwhile(self, process, words)
         if hurt.kill:
             time.sleep(hurt.after_s)
             if hurt.kill == "agent":
@@ -131,6 +145,7 @@ class Run:
         for rival in rivals:
             world.end(rival, words)
         answer = world.end(process, words)
+        self.fired = bool(hurt.kill or hurt.before) and (not hurt.fired or hurt.fired(world))
         world.calm()
         return answer
 
@@ -147,13 +162,12 @@ class Run:
             self.stats.passed[point] = self.stats.passed.get(point, 0) + 1
         if hurt:
             counts["runs"] += 1
-            counts["kills"] += bool(hurt.kill or hurt.before) or any(p.endswith("!")
-                                                                     for p in passed)
+            counts["kills"] += self.fired or any(p.endswith("!") for p in passed)
             self.hurt = True
             self.lost_agent |= not (world.agent and world.agent.alive())
             self.report(self.checker.moment())
             self.note_standing(answer, to, failing)
-        if world.agent and hurt.agent:
+        if world.agent and (hurt.agent or hurt.restart):
             world.stop_agent()
         expected = 1 if failing else 0
         answers = world.heal(words, expected)
@@ -313,9 +327,66 @@ def random_job(run, rng, choose):
         top = max(top, to)
 
 
+def disk_hurt(run, rng):
+    """A file's disk fills up or breaks in the middle of a command, or the agent's power is cut."""
+    world = run.world
+    if world.agent and rng.random() < 0.3:
+        return Hurt(kill=lambda world: (world.stop_agent(), world.journal.cut_power(rng)),
+                    after_s=run.moment(rng))
+    files = [("command", ".fleet/state.db")]
+    if world.agent:
+        files.append(("agent", "/journal"))
+    if world.engine == "sqlite":
+        files += [("agent" if world.agent else "command", site.path.name)
+                  for site in world.sites.values()]
+    who, path = rng.choice(files)
+    what = rng.choice(list(ERRORS))
+    after, times = int(2 ** rng.uniform(0, 6)) - 1, rng.choice((1, 3, 1000))
+    return Hurt(before=lambda world: world.machines[who].set(error=ERRORS[what], after=after,
+                                                             times=times, path=path),
+                restart=path == "/journal" and what == "broken",
+                fired=lambda world: world.machines[who].failed() > 0)
+
+
+def clock_hurt(run, rng):
+    """A wall clock is wrong, or jumps in the middle of a command."""
+    whose = rng.choice((["command"], ["agent"], ["command", "agent"]))
+    jump_s = rng.choice((2 * MINUTE_S, 3 * HOUR_S, 30 * HOUR_S, 40 * DAY_S, 4000 * DAY_S))
+    jump_s *= rng.choice((1, -1))
+
+    def jump(world):
+        for who in whose:
+            world.machines[who].set(offset_s=jump_s)
+
+    if rng.random() < 0.5:
+        return Hurt(before=jump)
+    return Hurt(kill=jump, after_s=run.moment(rng))
+
+
+def late_hurt(run, rng):
+    """A command has its epoch, and sleeps while a later one ends that leaves a fence and no row."""
+    fault = ",".join(f"{point}:error:{n}" for point in ("statement_run", "alone_run")
+                     for n in (1, 2))
+
+    def overtake(run, process, words):
+        while process.poll() is None and not run.world.has_passed("rollout_begun!"):
+            time.sleep(0.002)
+        process.send_signal(signal.SIGSTOP)
+        run.world.run(*words, fault=None if run.world.agent else fault)
+        run.report(run.checker.moment())
+        process.send_signal(signal.SIGCONT)
+
+    return Hurt(agent=fault if run.world.agent else None, command="rollout_begun:delay=400:1",
+                meanwhile=overtake)
+
+
 def server_hurt(run, rng):
     """The killer is at work in another process; here there is nothing more to do."""
     return Hurt(before=lambda world: None)
+
+
+HURTS = {"random": random_hurt, "server": server_hurt, "disk": disk_hurt, "clock": clock_hurt,
+         "late": late_hurt}
 
 
 def do(run, counts):
@@ -327,8 +398,8 @@ def do(run, counts):
 
 def choose_and_do(run, counts):
     words = run.job.split(":")
+    run.checker.jumps = words[2] == "clock"
     if words[2] == "walk":
         walk(run, counts(), *words[3:6])
     else:
-        random_job(run, random.Random(run.job),
-                   server_hurt if words[2] == "server" else random_hurt)
+        random_job(run, random.Random(run.job), HURTS[words[2]])

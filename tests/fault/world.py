@@ -15,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "support"))
 import fleet as support  # noqa: E402
+from machine import Journal, Machine  # noqa: E402
 
 COMMAND_TIMEOUT_S = 120
 TRIES = 12
@@ -120,12 +121,15 @@ class Answer:
 
 
 class World:
-    def __init__(self, root, engine, sites, agents, proxies=None, settings=""):
+    def __init__(self, root, engine, sites, agents, library, proxies=None, settings=""):
         self.root, self.engine, self.sites, self.settings = root, engine, sites, settings
         self.proxies = proxies or {}  # "agent" and "database", as far as there are any
         root.mkdir(parents=True, exist_ok=True)
         self.fleet = support.Fleet(root)
         self.trace = root / "trace"
+        self.machines = {who: Machine(library, root / f"{who}.machine")
+                         for who in ("command", "agent")}
+        self.journal = Journal(root / "state/db-1/journal", root / "synced")
         self.agent = None
         self.broken = None  # the version whose script fails at present
         if agents:
@@ -147,8 +151,8 @@ class World:
         return list(self.proxies.values())
 
     def calm(self):
-        for proxy in self.proxies.values():
-            proxy.calm()
+        for one in (*self.proxies.values(), *self.machines.values()):
+            one.calm()
 
     def write(self):
         for version in range(1, NEWEST + 1):
@@ -168,6 +172,7 @@ class World:
 
     def fresh(self):
         """Empty targets, and a store that knows nothing."""
+        self.calm()
         self.stop_agent()
         for path in (self.root / ".fleet").glob("state.db*"):
             path.unlink()
@@ -193,8 +198,11 @@ class World:
 
     # Processes.
 
-    def environment(self, fault=None):
-        environment = dict(os.environ, NO_COLOR="1", FLEET_FAULT_TRACE=str(self.trace))
+    def environment(self, who, fault=None):
+        environment = dict(os.environ, NO_COLOR="1", FLEET_FAULT_TRACE=str(self.trace),
+                           **self.machines[who].environment())
+        if who == "agent":
+            environment["FLEET_SYNCED"] = str(self.journal.log)
         environment.pop("FLEET_FAULT", None)
         if fault:
             environment["FLEET_FAULT"] = fault
@@ -202,7 +210,7 @@ class World:
 
     def start_agent(self, fault=None):
         if self.agent:
-            self.agent.begin(self.environment(fault))
+            self.agent.begin(self.environment("agent", fault))
 
     def stop_agent(self):
         if self.agent:
@@ -211,7 +219,7 @@ class World:
     def begin(self, *words, fault=None):
         return subprocess.Popen([support.FLEET, *words], cwd=self.root, stdin=subprocess.DEVNULL,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                                errors="replace", env=self.environment(fault))
+                                errors="replace", env=self.environment("command", fault))
 
     def end(self, process, words, timeout=COMMAND_TIMEOUT_S):
         hung = False
@@ -238,6 +246,9 @@ class World:
         found = self.trace.read_text().split()
         self.trace.unlink()
         return found
+
+    def has_passed(self, mark):
+        return self.trace.exists() and mark in self.trace.read_text().split()
 
     # Healing.
 

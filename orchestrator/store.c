@@ -15,6 +15,7 @@ void store_free(struct store *store)
 {
     if (store == NULL)
         return;
+    liveness_free(store->liveness);
     database_free(store->database);
     free(store);
 }
@@ -27,6 +28,13 @@ const char *store_id(const struct store *store)
 struct database *store_database(struct store *store)
 {
     return store->database;
+}
+
+bool store_open_liveness(struct store *store, struct error *err)
+{
+    if (store->liveness == NULL)
+        store->liveness = liveness_open(database_path(store->database), err);
+    return store->liveness != NULL;
 }
 
 struct meta {
@@ -68,7 +76,7 @@ static bool prepare_schema(struct store *store, struct error *err)
 {
     int64_t present = 0;
     struct database *database = store->database;
-    const char *look = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'had')";
+    const char *look = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'job_unknown')";
 
     if (!database_query(database, err, count_row, &present, look, ""))
         return false;

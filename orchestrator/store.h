@@ -38,7 +38,7 @@ struct rollout_record {
 /*
  * Records that a plan is about to be sent: gives the rollout an id and an epoch above every one
  * that the store or a target has seen (EPOCH_LEAP_MAX), keeps the plan's bytes, and enters a job
- * per target.
+ * per target. Until its end the rollout counts as alive while this process is.
  */
 bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                          struct rollout_record *rollout, struct error *err) MUST_USE;
@@ -67,13 +67,42 @@ bool store_end_rollout(struct store *store, const struct rollout_record *rollout
                        const struct plan *plan, const struct rollout_end *end,
                        struct error *err) MUST_USE;
 
+/* A rollout whose process was ended before it could say how it ended. */
+struct interrupted_rollout {
+    const char *id;
+    const char *environment;
+    const char *plan; /* its digest */
+    const char *operator_name;
+    const char *started_at;
+    int64_t epoch;
+};
+
+/* Closes each that has no living process as "interrupted", and its jobs that have no end as
+   unknown: store_collect may still give them one. Those that it closed are in the arena. */
+bool store_close_interrupted(struct store *store, struct arena *arena,
+                             const struct interrupted_rollout **rollouts, size_t *count,
+                             struct error *err) MUST_USE;
+
+/* A job of an ended rollout of which nobody told how it ended. */
+struct unsettled_job {
+    const char *rollout;
+    const char *target;
+    struct digest plan;
+    int64_t epoch;
+};
+
+/* Those of one rollout follow each other; in the arena. */
+bool store_read_unsettled(struct store *store, struct arena *arena,
+                          const struct unsettled_job **jobs, size_t *count,
+                          struct error *err) MUST_USE;
+
 /* What the store has of an agent's outcomes; in the arena. */
 bool store_read_had(struct store *store, const char *agent, struct arena *arena,
                     struct outcomes_request *request, struct error *err) MUST_USE;
 
-/* An outcome that an agent kept, for it had not been told. */
+/* An outcome that an agent kept, for it had not been told; or that its target's history tells. */
 struct kept_outcome {
-    const char *agent;
+    const char *agent; /* NULL: none need be told that the store has it */
     const char *rollout;
     int64_t seq;
     struct outcome outcome;

@@ -107,6 +107,8 @@ static bool collect_one(struct store *store, struct kept_outcome *kept, struct e
     if ((kept->outcome.is_step || is_open(&job)) &&
         !store_record_outcome(store, &rollout, job.plan, &kept->outcome, &kept->is_news, err))
         return false;
+    if (kept->agent == NULL)
+        return true;
     return database_run(store->database, err,
                         "INSERT INTO had VALUES (?, ?, ?) ON CONFLICT (agent, rollout)"
                         " DO UPDATE SET through = max(through, excluded.through)",

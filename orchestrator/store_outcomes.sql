@@ -7,4 +7,7 @@ CREATE TABLE IF NOT EXISTS had (
     PRIMARY KEY (agent, rollout)
 ) WITHOUT ROWID;
 
+-- The few jobs whose end nobody knows among all that there ever were.
+CREATE INDEX IF NOT EXISTS job_unknown ON job (rollout) WHERE state = 'unknown';
+
 CREATE INDEX IF NOT EXISTS ledger_by_rollout ON ledger (rollout, target);

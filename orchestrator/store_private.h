@@ -2,12 +2,14 @@
 #ifndef FLEET_ORCHESTRATOR_STORE_PRIVATE_H
 #define FLEET_ORCHESTRATOR_STORE_PRIVATE_H
 
+#include "orchestrator/liveness.h"
 #include "orchestrator/store.h"
 
 struct store {
     struct database *database;
     const struct clock *clock;
     const struct random_source *random;
+    struct liveness *liveness; /* once a rollout was begun or looked for */
     char id[ID_SIZE];
 };
 
@@ -15,6 +17,9 @@ struct store {
 bool store_record_outcome(struct store *store, const struct rollout_record *rollout,
                           const char *plan, const struct outcome *outcome, bool *added,
                           struct error *err) MUST_USE;
+
+/* Opens the file of living rollouts, once. */
+bool store_open_liveness(struct store *store, struct error *err) MUST_USE;
 
 /* Ends a transaction: all or nothing. */
 bool store_commit_or_undo(struct store *store, bool ok, struct error *err) MUST_USE;

@@ -71,7 +71,8 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
         .result = "intended",
         .detail = "",
     };
-    return keep_plan(store, plan, digest, err) && !FAULT_ERROR(plan_kept, err) &&
+    return store_open_liveness(store, err) && liveness_hold(store->liveness, rollout->epoch, err) &&
+           keep_plan(store, plan, digest, err) && !FAULT_ERROR(plan_kept, err) &&
            database_run(store->database, err,
                         "INSERT INTO rollout VALUES (?, ?, ?, ?, ?, 'running', ?, NULL)", "ttttit",
                         rollout->id, plan->header.environment, digest, rollout->operator_name,
@@ -192,7 +193,10 @@ bool store_end_rollout(struct store *store, const struct rollout_record *rollout
                            end->result, at, rollout->id) &&
               store_put_had_all(store, rollout->id, end, err) &&
               ledger_append(store->database, store->clock, &entry, err);
-    return store_commit_or_undo(store, ok, err);
+    if (!store_commit_or_undo(store, ok, err))
+        return false;
+    liveness_release(store->liveness, rollout->epoch);
+    return true;
 }
 
 struct document {

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/memory.h"
+#include "orchestrator/reconciliation.h"
 
 enum { LOCAL_WORKERS = 16, LOCAL_KEEP_MS = 60 * 1000 };
 
@@ -254,32 +255,60 @@ static bool has_remote(const struct selection *selection)
     return false;
 }
 
-/* Without a store nothing was ever sent; one that may not be written leaves the agents theirs. */
-static bool may_collect(const struct workspace *workspace, const struct selection *selection)
+/* The store that is there, if it may be written: without one nothing was ever sent, and one that
+   may not be written leaves the agents theirs. */
+static bool find_store(struct workspace *workspace, struct store **store, struct error *err)
 {
-    return has_remote(selection) && access(workspace->inventory->state, R_OK | W_OK) == 0;
+    *store = NULL;
+    if (access(workspace->inventory->state, R_OK | W_OK) != 0)
+        return true;
+    *store = workspace_store(workspace, err);
+    return *store != NULL;
+}
+
+/* What their agents keep is collected by then; the rest stays unknown. */
+static bool tell_interrupted(struct store *store, const struct terminal *terminal,
+                             struct error *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const struct interrupted_rollout *rollouts;
+    size_t count;
+
+    if (!store_close_interrupted(store, arena, &rollouts, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        fprintf(terminal->messages,
+                "rollout %.12s of %s, begun by %s at %s, was cut off; the same command again goes "
+                "on where the targets stand\n",
+                rollouts[i].id, rollouts[i].environment, rollouts[i].operator_name,
+                rollouts[i].started_at);
+    return true;
 }
 
 struct survey *workspace_survey(struct workspace *workspace, const struct selection *selection,
                                 const struct survey_question *question, struct error *err)
 {
     struct survey_question own = question != NULL ? *question : (struct survey_question){0};
+    const struct terminal *terminal = workspace->invocation->terminal;
     AUTO(collection) struct collection *collection = NULL;
     struct dispatcher *dispatcher = workspace_dispatcher(workspace, selection, err);
+    struct store *store;
 
-    if (dispatcher == NULL)
+    if (dispatcher == NULL || !find_store(workspace, &store, err))
         return NULL;
-    if (may_collect(workspace, selection)) {
-        struct store *store = workspace_store(workspace, err);
-
-        if (store == NULL)
-            return NULL;
+    if (store != NULL && has_remote(selection))
         collection = own.collection = collection_new(store, workspace->inventory);
-    }
+    AUTO(survey)
     struct survey *survey = survey_take(dispatcher, workspace->inventory, selection, &own, err);
-    if (survey != NULL && collection != NULL)
-        collection_report(collection, workspace->invocation->terminal);
-    return survey;
+    if (survey == NULL)
+        return NULL;
+    if (collection != NULL)
+        collection_report(collection, terminal);
+    if (store != NULL &&
+        (!tell_interrupted(store, terminal, err) ||
+         !reconciliation_run(store, dispatcher, workspace->inventory, survey, err)))
+        return NULL;
+    return TAKE(survey);
 }
 
 struct survey *workspace_survey_all(struct workspace *workspace, struct error *err)

@@ -27,20 +27,14 @@ SESSIONS_END_S = 10
 # Ends of a job that leave the target as it was.
 CLEAN = ("failed_clean", "rolled_back", "refused", "skipped", "fenced", "stale")
 
-# What is known to be missing; a line goes when the product has it.
-NO_NOTE = "a row whose agent died before its journal had it, or that has no journal, is not told"
-NO_RESUME = "a rollout whose command died is not closed by the next"
 COLUMNS = ("seq", "attempt_key", "part", "parts", "version", "name", "direction", "source_sha256",
            "rendered_sha256", "plan", "rollout", "applied_by", "epoch", "started_at", "ended_at",
            "fingerprint", "previous_hash", "row_hash")
 
 
 class Violation:
-    """With a reason where the product is known not to hold this yet: then it is only counted."""
-
-    def __init__(self, invariant, target, evidence, pending=None):
+    def __init__(self, invariant, target, evidence):
         self.invariant, self.target, self.evidence = invariant, target, evidence
-        self.pending = pending
 
     def __str__(self):
         return f"{self.invariant} {self.target}: {self.evidence}"
@@ -168,12 +162,12 @@ class Checker:
         self.fences = {}  # by target: the highest epoch that was seen
         self.found = []
 
-    def violate(self, invariant, target, evidence, pending=None):
-        self.found.append(Violation(invariant, target, evidence, pending))
+    def violate(self, invariant, target, evidence):
+        self.found.append(Violation(invariant, target, evidence))
 
-    def need(self, good, invariant, target, evidence, pending=None):
+    def need(self, good, invariant, target, evidence):
         if not good:
-            self.violate(invariant, target, evidence, pending)
+            self.violate(invariant, target, evidence)
 
     def forget(self):
         """The targets are fresh."""
@@ -193,7 +187,7 @@ class Checker:
                 self.check_counts(name, site, target, stuck=False)
         return self.found
 
-    def settled(self, halted=(), hurt=False, lost_agent=False):
+    def settled(self, halted=()):
         """What holds once everything is healed; halted targets wait for an operator."""
         self.found = []
         store = Store(self.world.root / ".fleet/state.db")
@@ -206,14 +200,14 @@ class Checker:
             self.check_fence(name, target)
             self.check_overlap(name, target)
             self.check_plans(name, target, store)
-            self.check_outcomes(name, target, store, lost_agent)
+            self.check_outcomes(name, target, store)
             if not stuck:
                 self.check_ends(name, site, target)
                 self.check_schema(name, site, target)
             self.check_leftovers(name, site)
         self.check_ledger(store)
         self.check_journal(targets)
-        self.check_in_flight(store, hurt)
+        self.check_in_flight(store)
         self.check_secret()
         return self.found
 
@@ -413,7 +407,7 @@ class Checker:
 
     # I8, I11: what the orchestrator knows.
 
-    def check_outcomes(self, name, target, store, lost_agent):
+    def check_outcomes(self, name, target, store):
         told = {}
         for entry in store.ledger:
             if entry["what"] == "step" and entry["result"] == "done" and entry["target"] == name:
@@ -423,8 +417,7 @@ class Checker:
             subject = f"{row['direction']} {row['version']}_{row['name']}"
             count = told.pop((row["plan"], subject), 0)
             self.need(count == 1, "I11", name,
-                      f"row {row['seq']} ({subject}) has {count} entries in the ledger",
-                      NO_NOTE if lost_agent and count == 0 else None)
+                      f"row {row['seq']} ({subject}) has {count} entries in the ledger")
         self.need(not told, "I11", name, f"the ledger tells of what no row has: {list(told)}")
 
     def check_ledger(self, store):
@@ -437,14 +430,13 @@ class Checker:
                       f"entry {entry['seq']} does not continue the chain")
             previous = entry["hash"]
 
-    def check_in_flight(self, store, hurt):
-        reason = NO_RESUME if hurt else None
+    def check_in_flight(self, store):
         for rollout in store.rollouts.values():
             self.need(rollout["state"] != "running", "I8", "store",
-                      f"rollout {rollout['id'][:12]} is running for ever", reason)
+                      f"rollout {rollout['id'][:12]} is running for ever")
         for (rollout, target), state in store.jobs.items():
             self.need(state != "dispatched", "I8", target,
-                      f"its job of rollout {rollout[:12]} is under way for ever", reason)
+                      f"its job of rollout {rollout[:12]} is under way for ever")
 
     # I9: nothing is left behind. Sessions are counted once the agent is gone.
 

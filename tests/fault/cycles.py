@@ -37,7 +37,7 @@ SCENARIOS = (
 
 
 class Stats:
-    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "operator", "violations", "pending")
+    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "operator", "violations")
 
     def __init__(self):
         self.counts = dict.fromkeys(self.FIELDS, 0)
@@ -76,8 +76,6 @@ class Run:
     def __init__(self, job, world, scratch, stats, **checks):
         self.job, self.world, self.stats = job, world, stats
         self.checker = Checker(world, scratch, **checks)
-        self.hurt = False  # something was hurt since the targets were fresh
-        self.lost_agent = False  # and the process that wrote to targets died of it
         self.halted = []
         self.fired = False
         self.seen = set()
@@ -88,10 +86,8 @@ class Run:
             if str(violation) in self.seen:
                 continue
             self.seen.add(str(violation))
-            field = "pending" if violation.pending else "violations"
-            self.stats.counts[field] += 1
-            if not violation.pending:
-                self.stats.found.append((self.job, violation))
+            self.stats.counts["violations"] += 1
+            self.stats.found.append((self.job, violation))
 
     def start(self):
         while True:
@@ -102,7 +98,6 @@ class Run:
                 time.sleep(0.1)
         self.world.passed()
         self.checker.forget()
-        self.hurt = self.lost_agent = False
         self.halted = []
 
     def standing(self):
@@ -163,8 +158,6 @@ class Run:
         if hurt:
             counts["runs"] += 1
             counts["kills"] += self.fired or any(p.endswith("!") for p in passed)
-            self.hurt = True
-            self.lost_agent |= not (world.agent and world.agent.alive())
             self.report(self.checker.moment())
             self.note_standing(answer, to, failing)
         if world.agent and (hurt.agent or hurt.restart):
@@ -200,7 +193,7 @@ class Run:
             standing = self.standing()
             if any(not least[name] <= count <= most for name, count in standing.items()):
                 self.report([Violation("I8", "targets", f"{standing}, not {to}: {last}")])
-        self.report(self.checker.settled(self.halted, self.hurt, self.lost_agent))
+        self.report(self.checker.settled(self.halted))
 
     def note_operator(self):
         """Never on an engine that takes a script back by itself."""

@@ -45,6 +45,43 @@ def end_with(fleet, engine):
     assert fleet.status()["one"]["applied"] == 4
 
 
+def told(fleet):
+    """What the ledger has of rollouts' ends, and of steps that were done."""
+    entries = fleet.json("audit", "log")["entries"]
+    ends = [entry["result"] for entry in entries if entry["what"] == "rollout-end"]
+    return ends, [entry["subject"].split("_")[0] for entry in entries
+                  if entry["what"] == "step" and entry["result"] == "done"]
+
+
+@pytest.mark.parametrize("verb", ["status", "apply"])
+def test_what_a_killed_command_did_on_local_targets_is_told_by_the_next(fleet, engine, verb):
+    fleet.target("one", "prod", engine.create("one"))
+    gate = Gate(engine)
+    fleet.write_inventory()
+    fleet.migration("001_gate", gate.TABLE, NOTHING)
+    fleet.apply()
+    gate.close()
+    fleet.migration("002_two", "CREATE TABLE two (n INTEGER);\n", "DROP TABLE two;\n")
+    fleet.migration("003_three", gate.script + gate.statement, NOTHING)
+    fleet.run("sum")
+    apply = fleet.start("apply", "prod", "--yes")
+    gate.wait_until_reached()
+    assert "cut off" not in fleet.run("status", "prod", expect=None).stderr  # it lives
+    apply.kill()
+    apply.communicate()
+    assert told(fleet) == (["applied"], ["up 001"])
+    if engine.name == "sqlite":
+        wait_for(lambda: not engine.locked("one"), "the lock to be free")
+    if verb == "status":
+        said = fleet.run("status", "prod", expect=None)
+        assert "was cut off" in said.stderr
+        assert told(fleet) == (["applied", "interrupted"], ["up 001", "up 002"])
+    gate.open()
+    fleet.run("apply", "prod", "--yes")
+    assert "cut off" not in fleet.run("status", "prod").stderr
+    assert told(fleet) == (["applied", "interrupted", "applied"], ["up 001", "up 002", "up 003"])
+
+
 def test_an_agent_killed_in_mid_run_and_the_same_command_again(gated, engine):
     fleet, gate = gated
     apply = fleet.start("apply", "prod", "--yes")

@@ -10,60 +10,7 @@
 
 #include "directory.h"
 #include "orchestrator/ledger.h"
-#include "orchestrator/store.h"
-#include "plans/plan_builder.h"
-
-#define NONCE "0123456789abcdef0123456789abcdef"
-
-/* A store that has sent target a of a plan to agent db-1. */
-struct sent {
-    struct store *store;
-    struct plan *plan;
-    struct rollout_record rollout;
-};
-
-static struct store *open_store(void)
-{
-    struct error err = {0};
-    struct store *store = store_open("state.db", clock_system(), random_system(), &err);
-
-    if (store == NULL)
-        fail_msg("%s", err.message);
-    return store;
-}
-
-static void send(struct sent *sent)
-{
-    static const struct plan_header header = {.fleet = "shop",
-                                              .environment = "test",
-                                              .author = "ann",
-                                              .created_ms = 1,
-                                              .expires_ms = 2,
-                                              .finish_by_ms = 3,
-                                              .rollback_until_ms = 3,
-                                              .nonce = NONCE};
-    AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
-    struct plan_step step = {.version = "1", .name = "one", .direction = DIRECTION_UP};
-    struct error err = {0};
-
-    step.run.file = "1_one.up.sql";
-    step.run.script = plan_builder_script(builder, "SELECT 1;", 9);
-    step.source_sha256 = step.run.script->sha256;
-    const struct plan_target target = {.name = "a",
-                                       .agent = "db-1",
-                                       .engine = ENGINE_SQLITE,
-                                       .recipe =
-                                           plan_builder_recipe(builder, ENGINE_SQLITE, &step, 1)};
-    *sent = (struct sent){.store = open_store(), .rollout.operator_name = "ann"};
-    sent->plan = plan_builder_seal(builder, &header, &target, 1);
-    assert_true(store_begin_rollout(sent->store, sent->plan, 0, &sent->rollout, &err));
-}
-
-static void end_sent(struct sent *sent)
-{
-    store_free(sent->store);
-    plan_free(sent->plan);
-}
+#include "sent.h"
 
 static struct outcome step_done(void)
 {
@@ -124,7 +71,7 @@ static void an_outcome_is_recorded_once_however_it_is_told(void **state)
     struct error err = {0};
     const struct outcome live[] = {step_done()};
 
-    send(&sent);
+    send_plan(&sent);
     assert_true(store_record(sent.store, &sent.rollout, sent.plan, live, 1, &err));
     assert_false(collect(&sent, sent.rollout.id, 4, step_done()));
     assert_true(collect(&sent, sent.rollout.id, 6, job_ended("a", "applied")));
@@ -140,7 +87,7 @@ static void an_unknown_end_may_become_a_known_one_but_not_the_reverse(void **sta
     (void)state;
     struct sent sent;
 
-    send(&sent);
+    send_plan(&sent);
     assert_true(collect(&sent, sent.rollout.id, 1, job_ended("a", "unknown")));
     assert_true(collect(&sent, sent.rollout.id, 2, job_ended("a", "applied")));
     assert_false(collect(&sent, sent.rollout.id, 3, job_ended("a", "failed_clean")));
@@ -153,7 +100,7 @@ static void what_was_never_sent_is_not_recorded(void **state)
     (void)state;
     struct sent sent;
 
-    send(&sent);
+    send_plan(&sent);
     assert_false(collect(&sent, NONCE, 1, job_ended("a", "applied")));
     assert_false(collect(&sent, sent.rollout.id, 1, job_ended("b", "applied")));
     assert_ledger(&sent, "");
@@ -169,7 +116,7 @@ static void an_agent_that_told_all_need_keep_nothing_of_the_rollout(void **state
     static const char *const agents[] = {"db-1"};
     const struct rollout_end end = {"applied", agents, 1};
 
-    send(&sent);
+    send_plan(&sent);
     (void)collect(&sent, sent.rollout.id, 1, step_done());
     assert_true(store_end_rollout(sent.store, &sent.rollout, sent.plan, &end, &err));
     assert_had(&sent, 1, OUTCOMES_ALL);
@@ -182,9 +129,10 @@ static void a_store_from_before_outcomes_were_kept_gets_the_table(void **state)
     struct sent sent;
     struct error err = {0};
 
-    send(&sent);
-    assert_true(database_execute(store_database(sent.store),
-                                 "DROP TABLE had; DROP INDEX ledger_by_rollout", &err));
+    send_plan(&sent);
+    assert_true(database_execute(
+        store_database(sent.store),
+        "DROP TABLE had; DROP INDEX ledger_by_rollout; DROP INDEX job_unknown", &err));
     store_free(sent.store);
     sent.store = open_store();
     assert_true(collect(&sent, sent.rollout.id, 1, step_done()));

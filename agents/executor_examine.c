@@ -1,5 +1,6 @@
 #include "agents/executor_examine.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "agents/executor_statements.h"
@@ -90,6 +91,7 @@ static bool find_question(const struct work *work, struct question *question)
     if (question->intent->status == INTENT_UNDOING)
         return find_undo(work, question);
     size_t index = (size_t)question->intent->statement - 1;
+    assert(work->statements != NULL && index < work->count); /* they fit the work */
     question->statement = work->statements[index];
     question->facts = work->facts[index];
     if (strcmp(question->intent->class_name, statement_class_name(CLASS_OPAQUE)) == 0)

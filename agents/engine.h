@@ -27,6 +27,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "agents/outlook.h"
 #include "agents/statement_facts.h"
 #include "agents/target.h"
 #include "common/buffer.h"
@@ -173,6 +174,12 @@ struct engine {
     /* Drops an index that a statement in stages left half-made. NULL where none runs in stages. */
     bool (*drop_invalid)(struct session *session, const char *name, const char *of,
                          struct error *err);
+
+    /* Finds, in one question, how large the tables of these outlooks are and where; and appends who
+       has been in a transaction for longer than age_ms (0: nobody counts) that one of them has to
+       wait for, each with number, user and age. What the login may not see is left out. */
+    bool (*foresee)(struct session *session, struct arena *arena, struct outlook *outlooks,
+                    size_t count, int64_t age_ms, struct buffer *lingering, struct error *err);
 
     /* The schema as canonical lines in a fixed order, our own tables left out: one line an object
        or part, independent of column order, names quoted alike, no statistics, owners, or ids. */

@@ -5,8 +5,10 @@
 
 struct executor_limits executor_limits_default(void)
 {
-    return (struct executor_limits){
-        .lock_timeout_ms = 3000, .lock_budget_ms = 60000, .max_blocking_ms = 3000};
+    return (struct executor_limits){.lock_timeout_ms = 3000,
+                                    .lock_budget_ms = 60000,
+                                    .max_blocking_ms = 3000,
+                                    .long_transaction_ms = 300000};
 }
 
 static int64_t now_ms(const struct run *run)

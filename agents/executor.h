@@ -31,6 +31,9 @@ struct executor_limits {
     int64_t max_blocking_ms;      /* that others wait behind what waits, unless the script's lock
                                      timeout is longer: 3 s */
     int64_t statement_timeout_ms; /* 0: none */
+    int64_t long_transaction_ms; /* that a step has to wait for and that is older refuses it: 5 min;
+                                    0: none does */
+    bool any_space;              /* do not compare free space with what a step may take */
 };
 struct executor_limits executor_limits_default(void);
 

@@ -299,7 +299,8 @@ bool gate_enter(struct run *run, struct work *work, struct error *err)
         return error_wrap(err, "cannot read the history's head");
     }
     return check_fence(run, &head, err) && check_head(run, &head, err) &&
-           (work->done || check_intents(run, work, &head, err)) && check_taken_back(run, work, err);
+           (work->done || check_intents(run, work, &head, err)) &&
+           check_taken_back(run, work, err) && (work->done || outlook_check(run, work, err));
 }
 
 bool gate_raise(struct run *run, struct error *err)

@@ -3,10 +3,10 @@
  * work.
  *
  * executor.c walks over the steps; executor_work.c reads their scripts; executor_server.c asks
- * which server this is; executor_gate.c decides under the lock whether a part may run;
- * executor_transaction.c and executor_statements.c run it; executor_finish.c checks what it did and
- * writes its history row. What runs statement by statement has parts of its own:
- * executor_statements.h.
+ * which server this is; executor_outlook.c what a part will ask of it; executor_gate.c decides
+ * under the lock whether a part may run; executor_transaction.c and executor_statements.c run it;
+ * executor_finish.c checks what it did and writes its history row. What runs statement by statement
+ * has parts of its own: executor_statements.h.
  */
 #ifndef FLEET_AGENTS_EXECUTOR_PARTS_H
 #define FLEET_AGENTS_EXECUTOR_PARTS_H
@@ -80,6 +80,14 @@ enum part_end {
    under the lock: a server may be made a replica meanwhile, and behind a pooler each transaction
    may meet another one. */
 bool server_check(const struct run *run, struct session *session, struct error *err) MUST_USE;
+
+/* executor_outlook.c */
+
+/* Under the lock, before a part's first statement: whether the disk has room for what its
+   statements may write (ERROR_UNSUPPORTED), and whether none of them has to wait for a transaction
+   that has been open for long or is prepared (ERROR_LOCKED, naming each). A way back is not kept
+   waiting. */
+bool outlook_check(struct run *run, const struct work *work, struct error *err) MUST_USE;
 
 /* executor_work.c */
 

@@ -33,6 +33,9 @@ struct service_settings {
     int64_t lock_budget_ms;       /* for all tries of one step; 0: 60 s */
     int64_t max_blocking_ms;      /* that others wait behind a statement that waits; 0: 3 s */
     int64_t statement_timeout_ms; /* 0: none */
+    int64_t long_transaction_ms;  /* an older one that a step waits for refuses it; 0: 5 min */
+    bool any_transaction;         /* none refuses a step, however old */
+    bool any_space;               /* nor does a disk without room for it */
     struct journal *journal;      /* borrowed; NULL in-process: the targets' own tables suffice */
     const struct clock *clock;
     const struct random_source *random;

@@ -174,6 +174,11 @@ static struct executor_limits limits_of(const struct service_settings *settings)
         limits.lock_budget_ms = settings->lock_budget_ms;
     if (settings->max_blocking_ms > 0)
         limits.max_blocking_ms = settings->max_blocking_ms;
+    if (settings->long_transaction_ms > 0)
+        limits.long_transaction_ms = settings->long_transaction_ms;
+    if (settings->any_transaction)
+        limits.long_transaction_ms = 0;
+    limits.any_space = settings->any_space;
     limits.statement_timeout_ms = settings->statement_timeout_ms;
     return limits;
 }

@@ -3,8 +3,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "agents/statement_reader.h"
 #include "common/scope.h"
-#include "plans/script/lexer.h"
 
 static const char *const names[] = {
     [CLASS_SESSION] = "session",     [CLASS_RERUNNABLE] = "rerunnable", [CLASS_DATA] = "data",
@@ -59,102 +59,14 @@ static const struct {
     {"EVENT", OBJECT_EVENT},     {"SEQUENCE", OBJECT_SEQUENCE},
 };
 
-/* Reading one statement, a token ahead. */
-struct reader {
-    struct arena *arena;
-    struct lexer lexer;
-    struct token token;
-    const char *ended; /* where the token before ended */
-};
-
-static void advance(struct reader *reader)
-{
-    reader->ended = reader->token.text != NULL ? reader->token.text + reader->token.length : NULL;
-    do
-        reader->token = lexer_next(&reader->lexer);
-    while (reader->token.kind == TOKEN_COMMENT || reader->token.kind == TOKEN_MARK);
-}
-
-static struct reader reader_at(struct arena *arena, enum engine_kind engine, const char *sql,
-                               size_t length)
-{
-    struct reader reader = {.arena = arena};
-
-    lexer_start(&reader.lexer, dialect_of(engine), sql, length);
-    do
-        advance(&reader);
-    while (token_is_symbol(&reader.token, '('));
-    return reader;
-}
-
-static bool at_end(const struct reader *reader)
-{
-    return reader->token.kind == TOKEN_END || reader->token.kind == TOKEN_OPEN;
-}
-
-static bool accept(struct reader *reader, const char *word)
-{
-    if (!token_is(&reader->token, word))
-        return false;
-    advance(reader);
-    return true;
-}
-
-static void accept_if_exists(struct reader *reader)
-{
-    if (!accept(reader, "IF"))
-        return;
-    (void)accept(reader, "NOT");
-    (void)accept(reader, "EXISTS");
-}
-
-static bool is_name(const struct token *token)
-{
-    return token->kind == TOKEN_WORD || token->kind == TOKEN_QUOTED;
-}
-
-/* A name with what qualifies it, as it is written; NULL if there is none. */
-static const char *read_name(struct reader *reader)
-{
-    const char *begin = reader->token.text;
-
-    if (!is_name(&reader->token))
-        return NULL;
-    advance(reader);
-    while (token_is_symbol(&reader->token, '.')) {
-        advance(reader);
-        if (!is_name(&reader->token))
-            return NULL;
-        advance(reader);
-    }
-    return arena_copy(reader->arena, begin, (size_t)(reader->ended - begin));
-}
-
-/* Whether the word stands anywhere in the rest. The reader is a copy. */
-static bool has_word(struct reader reader, const char *word)
-{
-    for (; !at_end(&reader); advance(&reader))
-        if (token_is(&reader.token, word))
-            return true;
-    return false;
-}
-
-static bool has_comma(struct reader reader)
-{
-    for (; !at_end(&reader); advance(&reader))
-        if (token_is_symbol(&reader.token, ','))
-            return true;
-    return false;
-}
-
 /* To the word that says what is created, altered or dropped; false if it is none that we know. */
-static bool find_kind(struct reader *reader, struct statement_facts *facts)
+static bool find_kind(struct statement_reader *reader, struct statement_facts *facts)
 {
     for (; reader->token.kind == TOKEN_WORD || reader->token.kind == TOKEN_QUOTED ||
            token_is_symbol(&reader->token, '=') || token_is_symbol(&reader->token, '@');
-         advance(reader)) {
+         reader_advance(reader)) {
         for (size_t i = 0; i < COUNT_OF(kinds); i++)
-            if (accept(reader, kinds[i].word)) {
+            if (reader_accept(reader, kinds[i].word)) {
                 facts->kind = kinds[i].kind;
                 return true;
             }
@@ -165,21 +77,21 @@ static bool find_kind(struct reader *reader, struct statement_facts *facts)
 }
 
 /* ALTER TABLE … RENAME [TO | AS] name, and no part of it. */
-static const char *read_new_name(struct reader reader)
+static const char *read_new_name(struct statement_reader reader)
 {
     static const char *const parts[] = {"COLUMN", "INDEX", "KEY", "CONSTRAINT"};
 
-    for (; !at_end(&reader); advance(&reader)) {
+    for (; !reader_at_end(&reader); reader_advance(&reader)) {
         bool of_part = false;
 
-        if (!accept(&reader, "RENAME"))
+        if (!reader_accept(&reader, "RENAME"))
             continue;
         for (size_t i = 0; i < COUNT_OF(parts); i++)
             of_part = of_part || token_is(&reader.token, parts[i]);
         if (of_part)
             continue;
-        (void)(accept(&reader, "TO") || accept(&reader, "AS"));
-        return read_name(&reader);
+        (void)(reader_accept(&reader, "TO") || reader_accept(&reader, "AS"));
+        return reader_name(&reader);
     }
     return NULL;
 }
@@ -190,30 +102,30 @@ static void become_opaque(struct statement_facts *facts)
 }
 
 /* An index that is a part of its table is that table's business. */
-static void read_index_of_table(struct reader *reader, struct statement_facts *facts)
+static void read_index_of_table(struct statement_reader *reader, struct statement_facts *facts)
 {
-    while (!at_end(reader) && !token_is(&reader->token, "ON"))
-        advance(reader);
-    (void)accept(reader, "ON");
+    while (!reader_at_end(reader) && !token_is(&reader->token, "ON"))
+        reader_advance(reader);
+    (void)reader_accept(reader, "ON");
     facts->kind = OBJECT_TABLE;
-    facts->object = read_name(reader);
+    facts->object = reader_name(reader);
 }
 
 /* Of a user, a database or the like: told to be the way that it says, or only if it is missing. */
-static enum statement_class class_of_other(struct reader reader, bool alters)
+static enum statement_class class_of_other(struct statement_reader reader, bool alters)
 {
     static const char *const settled[] = {"DATABASE", "SCHEMA", "USER", "ROLE"};
     bool known = false;
 
     for (size_t i = 0; i < COUNT_OF(settled); i++)
         known = known || token_is(&reader.token, settled[i]);
-    return known && (alters || has_word(reader, "EXISTS")) ? CLASS_RERUNNABLE : CLASS_OPAQUE;
+    return known && (alters || reader_has_word(reader, "EXISTS")) ? CLASS_RERUNNABLE : CLASS_OPAQUE;
 }
 
-static void read_object(struct reader *reader, bool alters, bool drops,
+static void read_object(struct statement_reader *reader, bool alters, bool drops,
                         struct statement_facts *facts)
 {
-    struct reader other = *reader;
+    struct statement_reader other = *reader;
 
     if (!find_kind(reader, facts)) {
         *facts = (struct statement_facts){.class = class_of_other(other, alters)};
@@ -224,15 +136,15 @@ static void read_object(struct reader *reader, bool alters, bool drops,
         return;
     }
     bool tolerant = token_is(&reader->token, "IF");
-    accept_if_exists(reader);
-    if (drops && has_comma(*reader)) {
+    reader_accept_if_exists(reader);
+    if (drops && reader_has_comma(*reader)) {
         *facts = (struct statement_facts){.class = tolerant ? CLASS_RERUNNABLE : CLASS_OPAQUE};
         return;
     }
     if (facts->kind == OBJECT_INDEX)
         read_index_of_table(reader, facts);
     else
-        facts->object = read_name(reader);
+        facts->object = reader_name(reader);
     if (facts->kind == OBJECT_TABLE && !drops)
         facts->renamed = read_new_name(*reader);
     if (facts->object == NULL)
@@ -240,49 +152,49 @@ static void read_object(struct reader *reader, bool alters, bool drops,
 }
 
 /* RENAME TABLE a TO b, of one table. */
-static void read_rename(struct reader *reader, struct statement_facts *facts)
+static void read_rename(struct statement_reader *reader, struct statement_facts *facts)
 {
-    bool table = accept(reader, "TABLE");
+    bool table = reader_accept(reader, "TABLE");
 
-    if (table && !has_comma(*reader)) {
-        accept_if_exists(reader);
+    if (table && !reader_has_comma(*reader)) {
+        reader_accept_if_exists(reader);
         facts->kind = OBJECT_TABLE;
-        facts->object = read_name(reader);
-        facts->renamed = accept(reader, "TO") ? read_name(reader) : NULL;
+        facts->object = reader_name(reader);
+        facts->renamed = reader_accept(reader, "TO") ? reader_name(reader) : NULL;
     }
     if (facts->renamed == NULL)
         become_opaque(facts);
 }
 
 /* CREATE [UNIQUE] INDEX CONCURRENTLY name ON table, DROP INDEX CONCURRENTLY name. */
-static void read_concurrent(struct reader *reader, struct statement_facts *facts)
+static void read_concurrent(struct statement_reader *reader, struct statement_facts *facts)
 {
     struct statement_facts known = {
         .class = CLASS_PROBEABLE, .kind = OBJECT_INDEX, .in_stages = true};
 
     *facts = (struct statement_facts){.class = CLASS_OPAQUE, .in_stages = true};
-    while (!at_end(reader) && !token_is(&reader->token, "INDEX"))
-        advance(reader);
-    if (!accept(reader, "INDEX") || !accept(reader, "CONCURRENTLY"))
+    while (!reader_at_end(reader) && !token_is(&reader->token, "INDEX"))
+        reader_advance(reader);
+    if (!reader_accept(reader, "INDEX") || !reader_accept(reader, "CONCURRENTLY"))
         return;
-    accept_if_exists(reader);
+    reader_accept_if_exists(reader);
     if (token_is(&reader->token, "ON"))
         return;
-    known.object = read_name(reader);
-    if (accept(reader, "ON")) {
-        (void)accept(reader, "ONLY");
-        known.table = read_name(reader);
+    known.object = reader_name(reader);
+    if (reader_accept(reader, "ON")) {
+        (void)reader_accept(reader, "ONLY");
+        known.table = reader_name(reader);
     }
     if (known.object != NULL)
         *facts = known;
 }
 
-static void make_transactional(struct reader reader, struct statement_facts *facts)
+static void make_transactional(struct statement_reader reader, struct statement_facts *facts)
 {
-    struct reader second = reader;
+    struct statement_reader second = reader;
 
-    advance(&second);
-    if (has_word(reader, "CONCURRENTLY") && !token_is(&reader.token, "REFRESH") &&
+    reader_advance(&second);
+    if (reader_has_word(reader, "CONCURRENTLY") && !token_is(&reader.token, "REFRESH") &&
         !token_is(&reader.token, "REINDEX")) {
         read_concurrent(&reader, facts);
         return;
@@ -293,19 +205,19 @@ static void make_transactional(struct reader reader, struct statement_facts *fac
         if (token_is(&reader.token, alone[i].first) &&
             (alone[i].second == NULL || token_is(&second.token, alone[i].second))) {
             facts->class = alone[i].statement_class;
-            facts->in_stages = has_word(reader, "CONCURRENTLY");
+            facts->in_stages = reader_has_word(reader, "CONCURRENTLY");
             return;
         }
 }
 
 /* What SET changes beyond the session it may change again. */
-static enum statement_class class_of_set(struct reader reader)
+static enum statement_class class_of_set(struct statement_reader reader)
 {
     static const char *const lasting[] = {"GLOBAL",  "PERSIST",  "PERSIST_ONLY", "PASSWORD",
                                           "DEFAULT", "@@GLOBAL", "@@PERSIST",    "@@PERSIST_ONLY"};
 
     while (token_is_symbol(&reader.token, '@'))
-        advance(&reader);
+        reader_advance(&reader);
     for (size_t i = 0; i < COUNT_OF(lasting); i++)
         if (token_is(&reader.token, lasting[i]))
             return CLASS_RERUNNABLE;
@@ -321,39 +233,39 @@ static enum statement_class class_by_word(const struct token *word)
 }
 
 /* SET, but for MariaDB's SET STATEMENT name = value, … FOR statement, which is left to read. */
-static bool read_set(struct reader *first, struct statement_facts *facts)
+static bool read_set(struct statement_reader *first, struct statement_facts *facts)
 {
-    struct reader rest = *first;
+    struct statement_reader rest = *first;
 
-    if (!accept(&rest, "SET"))
+    if (!reader_accept(&rest, "SET"))
         return false;
-    if (!accept(&rest, "STATEMENT")) {
+    if (!reader_accept(&rest, "STATEMENT")) {
         *facts = (struct statement_facts){.class = class_of_set(rest),
-                                          .from_data = has_word(rest, "SELECT")};
+                                          .from_data = reader_has_word(rest, "SELECT")};
         return true;
     }
-    while (!at_end(&rest) && !token_is(&rest.token, "FOR"))
-        advance(&rest);
-    (void)accept(&rest, "FOR");
+    while (!reader_at_end(&rest) && !token_is(&rest.token, "FOR"))
+        reader_advance(&rest);
+    (void)reader_accept(&rest, "FOR");
     *first = rest;
     return false;
 }
 
 /* A table that MariaDB has dropped is not there again when making the new one fails. */
-static bool replaces_table(struct reader rest)
+static bool replaces_table(struct statement_reader rest)
 {
-    bool replaces = accept(&rest, "OR") && accept(&rest, "REPLACE");
+    bool replaces = reader_accept(&rest, "OR") && reader_accept(&rest, "REPLACE");
 
-    (void)accept(&rest, "TEMPORARY");
+    (void)reader_accept(&rest, "TEMPORARY");
     return replaces && token_is(&rest.token, "TABLE");
 }
 
 /* CREATE, ALTER, DROP or RENAME. */
-static void read_definition(const struct reader *first, struct statement_facts *facts)
+static void read_definition(const struct statement_reader *first, struct statement_facts *facts)
 {
-    struct reader rest = *first;
+    struct statement_reader rest = *first;
 
-    advance(&rest);
+    reader_advance(&rest);
     if (token_is(&first->token, "RENAME"))
         read_rename(&rest, facts);
     else if (token_is(&first->token, "CREATE") && replaces_table(rest))
@@ -364,7 +276,7 @@ static void read_definition(const struct reader *first, struct statement_facts *
 }
 
 /* The table whose rows a statement changes; of several the first. */
-static const char *read_changed_table(struct reader reader)
+static const char *read_changed_table(struct statement_reader reader)
 {
     static const struct {
         const char *first, *before;
@@ -373,13 +285,13 @@ static const char *read_changed_table(struct reader reader)
                                           "IGNORE"};
 
     for (size_t i = 0; i < COUNT_OF(forms); i++) {
-        if (!accept(&reader, forms[i].first))
+        if (!reader_accept(&reader, forms[i].first))
             continue;
         for (size_t o = 0; o < COUNT_OF(options); o++)
-            (void)accept(&reader, options[o]);
+            (void)reader_accept(&reader, options[o]);
         if (forms[i].before != NULL)
-            (void)accept(&reader, forms[i].before);
-        return read_name(&reader);
+            (void)reader_accept(&reader, forms[i].before);
+        return reader_name(&reader);
     }
     return NULL;
 }
@@ -387,7 +299,7 @@ static const char *read_changed_table(struct reader reader)
 struct statement_facts statement_facts_of(struct arena *arena, enum engine_kind engine,
                                           bool transactional_ddl, const char *sql, size_t length)
 {
-    struct reader first = reader_at(arena, engine, sql, length);
+    struct statement_reader first = reader_at(arena, engine, sql, length);
     struct statement_facts facts = {0};
 
     if (read_set(&first, &facts))
@@ -395,8 +307,8 @@ struct statement_facts statement_facts_of(struct arena *arena, enum engine_kind 
     facts.class = class_by_word(&first.token);
     if (facts.class == CLASS_PROBEABLE)
         read_definition(&first, &facts);
-    if ((facts.class == CLASS_SESSION && has_word(first, "SELECT")) ||
-        (token_is(&first.token, "SELECT") && has_word(first, "INTO")))
+    if ((facts.class == CLASS_SESSION && reader_has_word(first, "SELECT")) ||
+        (token_is(&first.token, "SELECT") && reader_has_word(first, "INTO")))
         facts.from_data = true;
     if (transactional_ddl)
         make_transactional(first, &facts);

@@ -243,6 +243,7 @@ static void finish(struct reading *reading, struct agent_configuration *configur
     configuration->key_count = trusted.count;
     configuration->max_request_bytes = (size_t)reading->agent.max_request_mb * MEGABYTE;
     configuration->log_level = (enum log_level)reading->agent.log_level;
+    configuration->any_space = reading->agent.space_check == 0;
     configuration->log_json = reading->agent.log_format == 1;
     configuration->targets = reading->targets;
     configuration->target_count = reading->target_count;

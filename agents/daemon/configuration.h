@@ -40,6 +40,8 @@ struct agent_configuration {
     int64_t lock_budget_ms;       /* for all tries of one step */
     int64_t max_blocking_ms;      /* that others wait behind a statement that waits */
     int64_t statement_timeout_ms; /* 0: none */
+    int64_t long_transaction_ms;  /* that refuses a step which waits for it; 0: none does */
+    bool any_space;               /* free space is not compared with what a step may take */
 
     int max_connections;
     size_t max_request_bytes;   /* a request's body */

@@ -44,6 +44,7 @@ static const char *const log_levels[] = {
     [LOG_LEVEL_DEBUG] = "debug",
     NULL,
 };
+static const char *const switch_words[] = {"off", "on", NULL};
 static const char *const log_formats[] = {"plain", "json", NULL};
 
 #define IN(member) offsetof(struct agent_section, member)
@@ -130,6 +131,16 @@ static const struct setting agent_rows[] = {
      .offset = IN(configuration.statement_timeout_ms),
      .form = "a duration of at most 7 d, such as 10m; 0s for none",
      .most = 7 * 24 * HOUR_MS},
+    {.key = "long_transaction",
+     .read = setting_duration,
+     .offset = IN(configuration.long_transaction_ms),
+     .form = "a duration of at most 7 d, such as 5m; 0s for none",
+     .most = 7 * 24 * HOUR_MS},
+    {.key = "space_check",
+     .read = setting_word,
+     .offset = IN(space_check),
+     .form = "on or off",
+     .words = switch_words},
     {.key = "max_connections",
      .read = setting_count,
      .offset = IN(configuration.max_connections),
@@ -201,11 +212,13 @@ struct agent_section agent_section_defaults(const char *file)
                           .lock_timeout_ms = 3 * SECOND_MS,
                           .lock_budget_ms = 60 * SECOND_MS,
                           .max_blocking_ms = 3 * SECOND_MS,
+                          .long_transaction_ms = 5 * 60 * SECOND_MS,
                           .max_connections = 256,
                           .request_timeout_ms = 30 * SECOND_MS,
                           .drain_timeout_ms = 60 * SECOND_MS},
         .approvals = 1,
         .max_request_mb = 64,
+        .space_check = 1,
         .log_level = LOG_LEVEL_INFO,
     };
 }

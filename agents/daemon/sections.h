@@ -18,6 +18,7 @@ struct agent_section {
     int approvals;
     int max_request_mb;
     int log_level;
+    int space_check; /* 0: off */
     int log_format;
 };
 

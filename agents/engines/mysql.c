@@ -407,5 +407,6 @@ const struct engine engine_mysql = {
     .name_blocker = mysql_name_blocker,
     .describe = mysql_describe,
     .keeps_rows = mysql_keeps_rows,
+    .foresee = mysql_foresee,
     .introspect = mysql_introspect,
 };

@@ -177,5 +177,6 @@ const struct engine engine_postgresql = {
     .name_blocker = postgresql_name_blocker,
     .describe = postgresql_describe,
     .drop_invalid = postgresql_drop_invalid,
+    .foresee = postgresql_foresee,
     .introspect = postgresql_introspect,
 };

@@ -3,6 +3,7 @@
  * transaction is locking. What a script may leave behind in a connection (pragmas, attached
  * databases, temporary tables) goes when reset opens the file again.
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -306,6 +307,29 @@ static bool sqlite_restore_settings(struct session *session, struct error *err)
     return true;
 }
 
+/* A table's share of the file is not known without a module that few builds have; the whole file is
+   the most that it can be. Nobody can be in a transaction while we write. */
+static bool sqlite_foresee(struct session *base, struct arena *arena, struct outlook *outlooks,
+                           size_t count, int64_t age_ms, struct buffer *lingering,
+                           struct error *err)
+{
+    const char *path = sqlite_session_of(base)->path;
+    const char *slash = strrchr(path, '/');
+    struct stat file;
+
+    (void)age_ms;
+    (void)lingering;
+    if (stat(path, &file) != 0)
+        return error_set_errno(err, errno, "%s", path);
+    for (size_t i = 0; i < count; i++) {
+        outlooks[i].table_bytes = file.st_size;
+        outlooks[i].directory = slash == NULL   ? "."
+                                : slash == path ? "/"
+                                                : arena_copy(arena, path, (size_t)(slash - path));
+    }
+    return true;
+}
+
 static bool add_violation(void *context, size_t columns, const char *const *values)
 {
     (void)columns;
@@ -378,5 +402,6 @@ const struct engine engine_sqlite = {
     .holds_lock = sqlite_holds_lock,
     .name_blocker = sqlite_name_blocker,
     .describe = sqlite_describe,
+    .foresee = sqlite_foresee,
     .introspect = sqlite_introspect,
 };

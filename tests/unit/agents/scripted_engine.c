@@ -167,6 +167,22 @@ static bool scripted_server(struct session *session, struct server_info *info, s
     return !session->broken;
 }
 
+static bool scripted_foresee(struct session *session, struct arena *arena, struct outlook *outlooks,
+                             size_t count, int64_t age_ms, struct buffer *lingering,
+                             struct error *err)
+{
+    struct scripted_engine *scripted = script_of(session);
+
+    scripted->foreseen++;
+    if (scripted->lingering != NULL && age_ms > 0)
+        buffer_append_text(lingering, scripted->lingering);
+    if (!engine_sqlite.foresee(session, arena, outlooks, count, age_ms, lingering, err))
+        return false;
+    for (size_t i = 0; i < count && scripted->table_bytes > 0; i++)
+        outlooks[i].table_bytes = scripted->table_bytes;
+    return true;
+}
+
 static void scripted_name_blocker(struct session *session, struct buffer *out)
 {
     (void)session;
@@ -183,6 +199,7 @@ void scripted_engine_init(struct scripted_engine *scripted, const struct agent_t
     engine->traits.script_transaction = transactional;
     engine->open = scripted_open;
     engine->server = scripted_server;
+    engine->foresee = scripted_foresee;
     engine->commit = scripted_commit;
     engine->run = scripted_run;
     engine->query = scripted_query;

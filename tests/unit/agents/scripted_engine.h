@@ -29,6 +29,8 @@ struct scripted_engine {
     bool refuse_open;
     int moves_at; /* the how-manieth question from now finds another database; 0 for none */
     bool read_only;
+    int64_t table_bytes;   /* of each table; in the file's directory */
+    const char *lingering; /* whoever has been in a transaction for long */
     int dies_at; /* the how-manieth message to the server from now is the client's last; 0: none */
     enum commit_reply last_words; /* whether the server still acts upon it */
 
@@ -36,6 +38,7 @@ struct scripted_engine {
     int commits;
     int opened;
     int parsed;
+    int foreseen;
     bool lock_lost;
 };
 

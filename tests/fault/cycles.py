@@ -21,6 +21,7 @@ from checker import Checker, Violation
 from machine import DAY_S, ERRORS, HOUR_S, MINUTE_S
 from points import POINTS
 from sites import Lost
+from world import is_paired
 
 # What a job does one after the other, with a fault in each: name, way, to which version, and
 # whether the newest script fails (then the target must be where it was).
@@ -37,7 +38,8 @@ SCENARIOS = (
 
 
 class Stats:
-    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "operator", "violations")
+    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "unpaired", "operator",
+              "violations")
 
     def __init__(self):
         self.counts = dict.fromkeys(self.FIELDS, 0)
@@ -182,7 +184,6 @@ class Run:
         if last.hung:
             self.report([Violation("I8", "command", f"hung: {last}")])
         if self.halted:
-            self.stats.counts["operator"] += len(self.halted)
             self.note_operator()
         elif last.status != (1 if failing else 0):
             self.report([Violation("I8", "command", f"does not come to its end: {last}")])
@@ -193,15 +194,28 @@ class Run:
             standing = self.standing()
             if any(not least[name] <= count <= most for name, count in standing.items()):
                 self.report([Violation("I8", "targets", f"{standing}, not {to}: {last}")])
-        self.report(self.checker.settled(self.halted))
+        self.report(self.settled())
+
+    def settled(self):
+        """What an agent was just writing down when the last command asked comes with the next."""
+        found = self.checker.settled(self.halted)
+        if any(one.invariant in ("I8", "I11") for one in found):
+            self.world.run("status", "prod")
+            found = self.checker.settled(self.halted)
+        return found
 
     def note_operator(self):
-        """Never on an engine that takes a script back by itself."""
+        """Never on an engine that takes a script back by itself, and elsewhere only where the
+        script says for no statement what undoes it."""
         for name in self.halted:
-            if self.world.sites[name].transactional:
-                intent = self.world.sites[name].query("SELECT version, statement, summary FROM"
-                                                      " fleet_intent WHERE status = 'open'")
-                self.report([Violation("I8", name, f"needs an operator: {intent}")])
+            site = self.world.sites[name]
+            left = site.query("SELECT version, direction, statement, status, summary FROM"
+                              " fleet_intent")[0]
+            unpaired = not site.transactional and left and not any(is_paired(int(one[0]))
+                                                                   for one in left)
+            self.stats.counts["unpaired" if unpaired else "operator"] += 1
+            if not unpaired:
+                self.report([Violation("I8", name, f"needs an operator: {left}")])
 
 
 def of_agent(world, point):

@@ -20,6 +20,7 @@ from machine import Journal, Machine  # noqa: E402
 COMMAND_TIMEOUT_S = 120
 TRIES = 12
 NEWEST = 12
+ENDS = ("applied", "failed_clean", "rolled_back")
 ALONE = (9,)  # outside a transaction, on every engine
 FAILING = "INSERT INTO nowhere VALUES (1);\n"
 KEEP = ("CREATE TABLE keep (id INTEGER NOT NULL, name VARCHAR(20) NOT NULL)",
@@ -54,6 +55,12 @@ def bodies(version, engine):
     return ups, downs
 
 
+def is_paired(version):
+    """Whether its way back says which statement each of its own undoes, so that half of a script
+    can be undone."""
+    return version % 2 == 0
+
+
 def scripts(version, engine):
     if version == 1:
         return ("CREATE TABLE base (id INTEGER NOT NULL);\nCREATE TABLE canary (n INTEGER NOT"
@@ -62,8 +69,7 @@ def scripts(version, engine):
                 "DROP TABLE log;\nDROP TABLE canary;\nDROP TABLE base;\n")
     ups, downs = bodies(version, engine)
     head = "-- fleet: no-transaction\n" if version in ALONE else ""
-    # Every second way back says which statement it undoes, so that half of a script can be undone.
-    pairs = [f"-- fleet: undoes {len(ups) - i}\n" if version % 2 == 0 else ""
+    pairs = [f"-- fleet: undoes {len(ups) - i}\n" if is_paired(version) else ""
              for i in range(len(downs))]
     return (head + "".join(f"{s};\n" for s in ups),
             head + "".join(f"{p}{s};\n" for p, s in zip(pairs, downs)))
@@ -273,13 +279,12 @@ class World:
     @staticmethod
     def is_at_rest(answer):
         """Not refused because another run is at work: then this is not the end."""
-        return all(row["state"] in ("applied", "failed_clean", "rolled_back")
-                   for row in answer.rows().values())
+        return all(row["state"] in ENDS for row in answer.rows().values())
 
     def names_operator(self, answer):
         """For one target at least, and none else has anything left to do."""
         halted = self.halted(answer)
-        return halted and all(name in halted or row["state"] == "applied"
+        return halted and all(name in halted or row["state"] in ENDS
                               for name, row in answer.rows().items())
 
     def close(self):

@@ -15,6 +15,7 @@ struct collection {
     struct kept_outcome *items;
     size_t count;
     size_t room;
+    const char *lost; /* another store that is asked for; NULL: ours */
 };
 
 struct collection *collection_new(struct store *store, const struct inventory *inventory)
@@ -41,8 +42,23 @@ const struct outcomes_request *collection_request(struct collection *collection,
 {
     struct outcomes_request *request = arena_calloc(collection->arena, 1, sizeof *request);
 
+    if (collection->lost != NULL) {
+        request->store = collection->lost;
+        return request;
+    }
     return store_read_had(collection->store, agent, collection->arena, request, err) ? request
                                                                                      : NULL;
+}
+
+void collection_ask_for(struct collection *collection, const char *store)
+{
+    collection->lost = arena_strdup(collection->arena, store);
+}
+
+const struct kept_outcome *collection_items(const struct collection *collection, size_t *count)
+{
+    *count = collection->count;
+    return collection->items;
 }
 
 static bool owns(const struct inventory *inventory, const char *agent, const char *name)
@@ -88,7 +104,8 @@ void collection_take(struct collection *collection, const char *agent, const str
 
 bool collection_record(struct collection *collection, struct error *err)
 {
-    return store_collect(collection->store, collection->items, collection->count, err);
+    return collection->lost != NULL ||
+           store_collect(collection->store, collection->items, collection->count, err);
 }
 
 void collection_report(const struct collection *collection, const struct terminal *terminal)

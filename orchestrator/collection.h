@@ -19,6 +19,11 @@ struct collection *collection_new(struct store *store, const struct inventory *i
 void collection_free(struct collection *collection);
 AUTO_DEFINE(collection)
 
+/* Asks for what agents keep for another store, which is gone. It is not recorded, as this store
+   never sent it: collection_items has it. */
+void collection_ask_for(struct collection *collection, const char *store);
+const struct kept_outcome *collection_items(const struct collection *collection, size_t *count);
+
 /* What to ask an agent; the collection's. */
 const struct outcomes_request *collection_request(struct collection *collection, const char *agent,
                                                   struct error *err) MUST_USE;

@@ -12,6 +12,7 @@
 #include "common/random.h"
 #include "common/wire.h"
 #include "orchestrator/database.h"
+#include "orchestrator/ledger.h"
 #include "plans/plan.h"
 
 enum { ID_SIZE = 33 }; /* 32 hex digits and a NUL */
@@ -124,6 +125,11 @@ struct past_job {
 };
 bool store_read_jobs(struct store *store, const char *target, struct arena *arena,
                      struct past_job **jobs, size_t *count, struct error *err) MUST_USE;
+
+/* Of a lost store: adds those entries that the ledger does not have, and gives no epoch any more up
+   to that one. */
+bool store_take_over(struct store *store, const struct ledger_entry *entries, size_t count,
+                     int64_t epoch, size_t *added, struct error *err) MUST_USE;
 
 /* The document of a plan that was applied; *found tells. */
 bool store_read_plan(struct store *store, const struct digest *digest, struct buffer *document,

@@ -18,6 +18,10 @@ bool store_record_outcome(struct store *store, const struct rollout_record *roll
                           const char *plan, const struct outcome *outcome, bool *added,
                           struct error *err) MUST_USE;
 
+/* Whether the ledger has the outcome: a rollout does a step, and ends a job, in one way once. */
+bool store_is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,
+                       struct error *err) MUST_USE;
+
 /* Opens the file of living rollouts, once. */
 bool store_open_liveness(struct store *store, struct error *err) MUST_USE;
 

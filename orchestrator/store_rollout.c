@@ -58,7 +58,10 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
     digest_to_hex(&plan->digest, digest);
     now(store, at);
     if (!database_query(store->database, err, take_integer, &last,
-                        "SELECT coalesce(max(epoch), 0) FROM rollout", ""))
+                        "SELECT max((SELECT coalesce(max(epoch), 0) FROM rollout),"
+                        " (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta"
+                        " WHERE key = 'epoch'))",
+                        ""))
         return false;
     rollout->epoch = next_epoch(last, epoch_seen);
     const struct ledger_entry entry = {
@@ -101,9 +104,8 @@ bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t e
     return store_commit_or_undo(store, ok, err);
 }
 
-/* Whether the ledger has the outcome: a rollout does a step, and ends a job, in one way once. */
-static bool is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,
-                        struct error *err)
+bool store_is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,
+                       struct error *err)
 {
     int64_t count = 0;
     bool ok = database_query(store->database, err, take_integer, &count,
@@ -133,7 +135,7 @@ bool store_record_outcome(struct store *store, const struct rollout_record *roll
     char at[TIMESTAMP_SIZE];
     bool recorded;
 
-    if (!is_recorded(store, &entry, &recorded, err))
+    if (!store_is_recorded(store, &entry, &recorded, err))
         return false;
     *added = !recorded;
     if (recorded)

@@ -1,4 +1,5 @@
 -- The orchestrator's durable state, format 1. Times are RFC 3339 text in UTC.
+-- "format"; "store", its id; "epoch", the highest that was ever given, where a lost store was taken over.
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT NOT NULL

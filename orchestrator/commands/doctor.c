@@ -5,6 +5,7 @@
 #include "orchestrator/commands/all.h"
 #include "orchestrator/histories.h"
 #include "orchestrator/ledger.h"
+#include "orchestrator/rebuild.h"
 #include "orchestrator/repairing.h"
 #include "orchestrator/report.h"
 #include "orchestrator/stoppage_view.h"
@@ -257,9 +258,12 @@ static int run_doctor(const struct invocation *invocation, struct error *err)
     if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err) ||
         !workspace_select(workspace, OPERANDS_ARE_ENVIRONMENTS, &examination.selection, err))
         return STATUS_USAGE;
-    status = repairing_is_asked(invocation->arguments)
-                 ? repairing_run(workspace, invocation, &examination.selection, err)
-                 : examine(&examination, form, err);
+    if (arguments_has(invocation->arguments, "rebuild"))
+        status = rebuild_run(workspace, invocation, &examination.selection, err);
+    else if (repairing_is_asked(invocation->arguments))
+        status = repairing_run(workspace, invocation, &examination.selection, err);
+    else
+        status = examine(&examination, form, err);
     selection_free(&examination.selection);
     return status;
 }
@@ -270,6 +274,7 @@ static const struct option_spec options[] = {
      "done or undone: whether that statement has run; the rest goes on"},
     {"continue-from", 0, "N", false, "all before statement N has run, also by hand: go on there"},
     {"taken-back", 0, NULL, false, "all of the part was undone by hand: give it up"},
+    {"rebuild", 0, NULL, false, "the store was lost: make it again from targets and agents"},
     {"out", 'o', "FILE", false, "write the signed order instead, for fleet apply FILE"},
     {"yes", 'y', NULL, false, "do not ask"},
 };
@@ -283,6 +288,9 @@ const struct command command_doctor = {
         "why nobody can tell, and what may be done. What a person says of one such target is a\n"
         "signed order for the very state that was seen, and the rest of the step then runs:\n"
         "either --statement N --verdict done|undone, or --continue-from N, or --taken-back.\n"
+        "With --rebuild: the ledger gets what the targets' histories have and it lacks, what "
+        "agents\n"
+        "kept for a store that is gone, and where each target stands; epochs go on above theirs.\n"
         "Exit status: 0 all is well, 1 something is not, 4 a target needs an operator.",
     .takes = TAKES_SELECTOR | TAKES_OUTPUT,
     .options = options,

@@ -179,6 +179,7 @@ static void start_remote(struct pending *pending)
                                             .body = call_body(call),
                                             .function = hand_over,
                                             .context = pending,
+                                            .once = call->kind == CALL_RUN,
                                         });
 }
 

@@ -32,6 +32,7 @@ struct transfer {
     char detail[CURL_ERROR_SIZE];
     struct buffer line;
     struct error refusal; /* why the stream was given up by ourselves */
+    bool left;            /* the request was on its way, perhaps in vain */
     bool answered;        /* some reply came */
     bool ended;           /* REPLY_END or REPLY_ERROR was handed over */
 };
@@ -222,6 +223,17 @@ static CURLcode on_context(CURL *easy, void *context, void *data)
     return CURLE_OK;
 }
 
+/* Over a connection that it has kept and that breaks before an answer, libcurl sends a request
+   again. The agent may be at work on the first one, and answer the second for both. */
+static bool leave(struct transfer *transfer)
+{
+    if (transfer->left && transfer->request.once)
+        return error_set(&transfer->refusal, ERROR_UNKNOWN,
+                         "the connection broke before an answer came");
+    transfer->left = true;
+    return true;
+}
+
 /* The last look before a request leaves: is this the agent that it is for? */
 static int on_connected(void *data, char *peer_ip, char *own_ip, int peer_port, int own_port)
 {
@@ -243,7 +255,7 @@ static int on_connected(void *data, char *peer_ip, char *own_ip, int peer_port, 
                   peer.name);
         return CURL_PREREQFUNC_ABORT;
     }
-    return CURL_PREREQFUNC_OK;
+    return leave(transfer) ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT;
 }
 
 static void set_options(struct transfer *transfer)

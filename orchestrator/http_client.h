@@ -32,6 +32,7 @@ struct http_request {
     http_reply_function function;
     void *context;
     bool urgent; /* does not wait for a place among the connections */
+    bool once;   /* changes something: it does not leave twice, and a loss is ERROR_UNKNOWN */
 };
 
 /* Queues a request; also from within a reply function. */

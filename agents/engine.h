@@ -44,13 +44,16 @@ struct session {
     int64_t deadline_ms;   /* monotonic; past it a statement is cancelled on the server and the call
                               fails with ERROR_TIMEOUT; 0 for none */
     atomic_bool cancelled; /* set by session_cancel: the call fails with ERROR_CANCELLED */
-    int64_t max_blocking_ms;   /* a statement of a script that waits for a lock while others wait
-                                  behind it for longer fails with ERROR_LOCKED; 0 for no limit */
-    int64_t blocking_since_ms; /* monotonic: both were seen at every look since; 0 if not */
-    bool gave_way;             /* the statement of a script was ended for that */
-    bool broken;               /* the connection is lost: only close is of use */
-    bool kept_changes;         /* the last rollback left some: their tables have no transactions */
-    bool saw_tables; /* fleet's tables were there, committed, when this session last looked */
+    int64_t max_blocking_ms;     /* a statement of a script that waits for a lock while others wait
+                                    behind it for longer fails with ERROR_LOCKED; 0 for no limit */
+    int64_t long_transaction_ms; /* what foresee calls long; 0: nothing */
+    int64_t blocking_since_ms;   /* monotonic: both were seen at every look since; 0 if not */
+    bool gave_way;               /* the statement of a script was ended for that */
+    bool broken;                 /* the connection is lost: only close is of use */
+    bool kept_changes;  /* the last rollback left some: their tables have no transactions */
+    bool saw_lingering; /* when the lock was taken, some transaction on the server had been open for
+                           long, or was prepared: foresee tells whether it matters */
+    bool saw_tables;    /* fleet's tables were there, committed, when this session last looked */
 };
 
 struct server_info {
@@ -176,10 +179,10 @@ struct engine {
                          struct error *err);
 
     /* Finds, in one question, how large the tables of these outlooks are and where; and appends who
-       has been in a transaction for longer than age_ms (0: nobody counts) that one of them has to
-       wait for, each with number, user and age. What the login may not see is left out. */
+       has been in a transaction for long that one of them has to wait for, each with number, user
+       and age. What the login may not see is left out. */
     bool (*foresee)(struct session *session, struct arena *arena, struct outlook *outlooks,
-                    size_t count, int64_t age_ms, struct buffer *lingering, struct error *err);
+                    size_t count, struct buffer *lingering, struct error *err);
 
     /* The schema as canonical lines in a fixed order, our own tables left out: one line an object
        or part, independent of column order, names quoted alike, no statistics, owners, or ids. */

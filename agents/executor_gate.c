@@ -89,6 +89,7 @@ bool gate_limit(struct run *run, const struct work *work, bool patient, struct e
                                ? directives->statement_timeout_ms
                                : run->limits->statement_timeout_ms;
 
+    run->session->long_transaction_ms = run->limits->long_transaction_ms;
     run->session->max_blocking_ms =
         longer(directives->lock_timeout_ms, run->limits->max_blocking_ms);
     return run->session->engine->limit(run->session, patient ? 0 : lock_ms, statement_ms, err) ||

@@ -35,7 +35,8 @@ static struct outlooks find_outlooks(const struct run *run, const struct work *w
 
         if (table != NULL)
             made[made_count++] = table;
-        bool asks = outlook.room != ROOM_NONE || outlook.wait != WAIT_NONE;
+        bool asks =
+            outlook.room != ROOM_NONE || (outlook.wait != WAIT_NONE && run->session->saw_lingering);
         if (asks && outlook.table != NULL && !has_name(made, made_count, outlook.table))
             found.items[found.count++] = outlook;
     }
@@ -94,7 +95,7 @@ bool outlook_check(struct run *run, const struct work *work, struct error *err)
     if (outlooks.count == 0)
         return true;
     if (!run->session->engine->foresee(run->session, run->arena, outlooks.items, outlooks.count,
-                                       limits->long_transaction_ms, &lingering, err))
+                                       &lingering, err))
         return error_wrap(err, "cannot foresee what the step meets");
     if (lingering.length > 0)
         return error_set(err, ERROR_LOCKED, "the step would wait for %s", buffer_text(&lingering));

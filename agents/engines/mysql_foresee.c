@@ -59,7 +59,7 @@ static void split_name(struct arena *arena, const char *name, const char *databa
 }
 
 bool mysql_foresee(struct session *base, struct arena *arena, struct outlook *outlooks,
-                   size_t count, int64_t age_ms, struct buffer *lingering, struct error *err)
+                   size_t count, struct buffer *lingering, struct error *err)
 {
     const struct mysql_session *session = mysql_session_of(base);
     const char *names[2 * TABLES_MAX];
@@ -71,7 +71,6 @@ bool mysql_foresee(struct session *base, struct arena *arena, struct outlook *ou
         .on_this_host = session->address.socket != NULL,
     };
 
-    (void)age_ms;
     (void)lingering;
     for (size_t i = 0; i < finding.count; i++) {
         split_name(arena, outlooks[i].table, session->address.database, &names[2 * i]);

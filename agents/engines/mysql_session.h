@@ -147,8 +147,7 @@ bool mysql_describe(struct session *session, enum object_kind kind, const char *
 bool mysql_keeps_rows(struct session *session, const char *table, bool *keeps,
                       struct error *err) MUST_USE;
 bool mysql_foresee(struct session *session, struct arena *arena, struct outlook *outlooks,
-                   size_t count, int64_t age_ms, struct buffer *lingering,
-                   struct error *err) MUST_USE;
+                   size_t count, struct buffer *lingering, struct error *err) MUST_USE;
 bool mysql_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
 
 /* The name of the target's lock: GET_LOCK's names are the whole server's, so it is made of the

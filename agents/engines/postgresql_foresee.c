@@ -8,6 +8,9 @@
 /* Parameters of one question: what more tables ask for is not foreseen. */
 enum { TABLES_MAX = 32 };
 
+/* Longer than any server runs. */
+#define NEVER_MS INT64_C(4000000000000)
+
 static const char *const waits[] = {
     [WAIT_NONE] = "none",
     [WAIT_WRITERS] = "writers",
@@ -53,7 +56,7 @@ static bool is_on_this_host(const struct postgresql_session *session)
 }
 
 bool postgresql_foresee(struct session *base, struct arena *arena, struct outlook *outlooks,
-                        size_t count, int64_t age_ms, struct buffer *lingering, struct error *err)
+                        size_t count, struct buffer *lingering, struct error *err)
 {
     struct postgresql_session *session = postgresql_session_of(base);
     const char *names[TABLES_MAX];
@@ -67,7 +70,7 @@ bool postgresql_foresee(struct session *base, struct arena *arena, struct outloo
     };
 
     buffer_printf(&sql, "WITH patience (age) AS (VALUES (interval '%" PRId64 " ms')),",
-                  age_ms > 0 ? age_ms : INT32_MAX * INT64_C(1000));
+                  base->long_transaction_ms > 0 ? base->long_transaction_ms : NEVER_MS);
     buffer_append_text(&sql, " wanted (n, wait, name) AS (VALUES ");
     for (size_t i = 0; i < finding.count; i++) {
         names[i] = outlooks[i].table;

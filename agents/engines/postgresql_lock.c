@@ -34,9 +34,16 @@ int64_t postgresql_lock_key(const char *schema)
     return value;
 }
 
+/* Cheap enough for each lock: who stands in a step's way is asked for only if somebody may. */
+#define SEES_LINGERING                                                             \
+    "EXISTS (SELECT FROM pg_catalog.pg_stat_get_activity(NULL) AS a WHERE"         \
+    " a.xact_start < pg_catalog.clock_timestamp() - interval '%" PRId64 " ms') OR" \
+    " EXISTS (SELECT FROM pg_catalog.pg_prepared_xact())"
+
 struct lock_answer {
     bool taken;
     int backend;
+    bool lingering;
 };
 
 static bool take_answer(void *context, size_t columns, const char *const *values)
@@ -46,6 +53,7 @@ static bool take_answer(void *context, size_t columns, const char *const *values
     (void)columns;
     answer->taken = strcmp(values[0], "t") == 0;
     answer->backend = atoi(values[1]);
+    answer->lingering = strcmp(values[2], "t") == 0;
     return true;
 }
 
@@ -54,14 +62,17 @@ static bool ask_for_lock(struct postgresql_session *session, const char *functio
 {
     struct lock_answer answer = {0};
     struct postgresql_outcome outcome = {.row = take_answer, .context = &answer};
+    int64_t long_ms = session->base.long_transaction_ms;
+    AUTO(text) char *lingering = xasprintf(SEES_LINGERING, long_ms);
     AUTO(text)
-    char *sql = xasprintf("SELECT pg_catalog.%s(%" PRId64 "), pg_catalog.pg_backend_pid()",
-                          function, session->lock_key);
+    char *sql = xasprintf("SELECT pg_catalog.%s(%" PRId64 "), pg_catalog.pg_backend_pid(), %s",
+                          function, session->lock_key, long_ms > 0 ? lingering : "false");
 
     if (!postgresql_perform(session, sql, POSTGRESQL_HASTY, &outcome, err))
         return false;
     *taken = answer.taken;
     session->backend = answer.backend;
+    session->base.saw_lingering = answer.lingering;
     session->lock_refused = !answer.taken;
     buffer_clear(&session->blocker);
     return true;

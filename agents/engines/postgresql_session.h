@@ -187,8 +187,7 @@ bool postgresql_describe(struct session *session, enum object_kind kind, const c
 bool postgresql_drop_invalid(struct session *session, const char *name, const char *of,
                              struct error *err) MUST_USE;
 bool postgresql_foresee(struct session *session, struct arena *arena, struct outlook *outlooks,
-                        size_t count, int64_t age_ms, struct buffer *lingering,
-                        struct error *err) MUST_USE;
+                        size_t count, struct buffer *lingering, struct error *err) MUST_USE;
 bool postgresql_introspect(struct session *session, struct buffer *out, struct error *err) MUST_USE;
 
 #endif

@@ -310,14 +310,12 @@ static bool sqlite_restore_settings(struct session *session, struct error *err)
 /* A table's share of the file is not known without a module that few builds have; the whole file is
    the most that it can be. Nobody can be in a transaction while we write. */
 static bool sqlite_foresee(struct session *base, struct arena *arena, struct outlook *outlooks,
-                           size_t count, int64_t age_ms, struct buffer *lingering,
-                           struct error *err)
+                           size_t count, struct buffer *lingering, struct error *err)
 {
     const char *path = sqlite_session_of(base)->path;
     const char *slash = strrchr(path, '/');
     struct stat file;
 
-    (void)age_ms;
     (void)lingering;
     if (stat(path, &file) != 0)
         return error_set_errno(err, errno, "%s", path);

@@ -243,6 +243,37 @@ static void a_statement_that_waits_gives_way_to_those_behind_it(void **state)
     contract_do(session, "DROP TABLE c_items");
 }
 
+/* A directory is known of a server that is reached by a socket, as here, and of a file. */
+static void a_table_is_measured_and_a_missing_one_has_no_size(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(session) struct session *session = contract_open(env);
+    AUTO_BUFFER struct buffer lingering = {0};
+    char quote = env->dialect->kind == ENGINE_MYSQL ? '`' : '"';
+    struct outlook outlooks[] = {
+        {.table = "c_items", .room = ROOM_COPY},
+        {.table = arena_printf(arena, "%cc_items%c", quote, quote), .wait = WAIT_EVERYBODY},
+        {.table = "c_absent", .room = ROOM_INDEX},
+    };
+    struct error err = {0};
+
+    contract_do(session, "CREATE TABLE c_items (id INTEGER PRIMARY KEY)");
+    contract_do(session, "INSERT INTO c_items VALUES (1)");
+    contract_begin(session);
+    if (!env->engine->foresee(session, arena, outlooks, COUNT_OF(outlooks), &lingering, &err))
+        fail_msg("%s", err.message);
+    contract_commit(session);
+    assert_true(outlooks[0].table_bytes > 0);
+    assert_int_equal(outlooks[1].table_bytes, outlooks[0].table_bytes);
+    assert_int_equal(outlooks[1].index_bytes, outlooks[0].index_bytes);
+    assert_non_null(outlooks[0].directory);
+    assert_int_equal(outlooks[0].directory[0], '/');
+    assert_int_equal(lingering.length, 0);
+    if (env->engine->traits.needs_server)
+        assert_int_equal(outlook_bytes(&outlooks[2]), 0);
+}
+
 #define TEST(function)                                                 \
     {                                                                  \
 #function, function, contract_set_up, contract_tear_down, NULL \
@@ -258,4 +289,5 @@ const struct CMUnitTest contract_waits[CONTRACT_WAITS] = {
     TEST(a_statement_that_was_ended_runs_nowhere_any_more),
     TEST(a_lock_of_the_application_is_waited_for_briefly_and_named),
     TEST(a_statement_that_waits_gives_way_to_those_behind_it),
+    TEST(a_table_is_measured_and_a_missing_one_has_no_size),
 };

@@ -4,7 +4,7 @@
 
 #include "contract_env.h"
 
-enum { CONTRACT_WAITS = 9 };
+enum { CONTRACT_WAITS = 10 };
 
 extern const struct CMUnitTest contract_waits[CONTRACT_WAITS];
 

@@ -144,6 +144,7 @@ static bool scripted_lock(struct session *session, enum lock_span span, bool *ta
         return true;
     }
     scripted->lock_lost = false;
+    session->saw_lingering = scripted->lingering != NULL;
     return engine_sqlite.lock(session, span, taken, err);
 }
 
@@ -168,15 +169,14 @@ static bool scripted_server(struct session *session, struct server_info *info, s
 }
 
 static bool scripted_foresee(struct session *session, struct arena *arena, struct outlook *outlooks,
-                             size_t count, int64_t age_ms, struct buffer *lingering,
-                             struct error *err)
+                             size_t count, struct buffer *lingering, struct error *err)
 {
     struct scripted_engine *scripted = script_of(session);
 
     scripted->foreseen++;
-    if (scripted->lingering != NULL && age_ms > 0)
+    if (scripted->lingering != NULL && session->long_transaction_ms > 0)
         buffer_append_text(lingering, scripted->lingering);
-    if (!engine_sqlite.foresee(session, arena, outlooks, count, age_ms, lingering, err))
+    if (!engine_sqlite.foresee(session, arena, outlooks, count, lingering, err))
         return false;
     for (size_t i = 0; i < count && scripted->table_bytes > 0; i++)
         outlooks[i].table_bytes = scripted->table_bytes;

@@ -174,7 +174,7 @@ static enum job_state end_failed(struct run *run, enum part_end end, struct erro
 
 static enum job_state run_job(struct run *run, struct error *err)
 {
-    if (!server_check(run, run->session, err) || !works_prepare(run, err)) {
+    if (!works_prepare(run, err)) {
         error_at_target(err, run->job->target->name);
         return JOB_REFUSED;
     }

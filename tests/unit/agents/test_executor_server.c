@@ -76,7 +76,7 @@ static void a_replica_is_refused(void **state)
     expect_refused(fixture, &scripted, ERROR_UNSUPPORTED, "replica or read-only");
 }
 
-/* The first question is the session's, the second that under the lock. */
+/* It is asked under the lock alone. */
 static void a_failover_until_the_lock_was_taken_is_seen(void **state)
 {
     struct job_fixture *fixture = *state;
@@ -85,7 +85,7 @@ static void a_failover_until_the_lock_was_taken_is_seen(void **state)
     for (int transactional = 0; transactional < 2; transactional++) {
         plan_on(fixture, &scripted);
         scripted.engine.traits.transactional_ddl = transactional != 0;
-        scripted.moves_at = 2;
+        scripted.moves_at = 1;
         expect_refused(fixture, &scripted, ERROR_STALE, "timeline 2");
     }
 }
@@ -100,7 +100,7 @@ static void another_server_does_not_settle_a_lost_commit(void **state)
     plan_on(fixture, &scripted);
     scripted.lost_at_commit = 1;
     scripted.reply = REPLY_LOST_AFTER_COMMIT;
-    scripted.moves_at = 4;
+    scripted.moves_at = 3;
     assert_int_equal(run(fixture, &scripted, &err), JOB_UNKNOWN);
     assert_int_equal(scripted.moves_at, 0);
     assert_non_null(strstr(err.message, "timeline 2"));

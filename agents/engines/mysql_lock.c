@@ -128,6 +128,26 @@ static bool describe(void *context, size_t columns, const char *const *values)
     return false;
 }
 
+/* The columns of XA RECOVER: format, lengths of the two parts of the name, and both together. */
+static bool describe_prepared(void *context, size_t columns, const char *const *values)
+{
+    struct buffer *out = context;
+
+    if (columns < 4 || values[3] == NULL)
+        return false;
+    buffer_printf(out, "%sprepared transaction '%s'",
+                  out->length > 0 ? ", " : "likely one of XA RECOVER: ", values[3]);
+    return true;
+}
+
+/* It belongs to no session once the one that prepared it has gone. */
+static void name_prepared(struct session *base, struct buffer *out)
+{
+    struct error ignored = {0};
+
+    (void)!mysql_query_ours(base, "XA RECOVER", NULL, 0, describe_prepared, out, &ignored);
+}
+
 void mysql_name_blocker(struct session *base, struct buffer *out)
 {
     const struct mysql_session *session = mysql_session_of(base);
@@ -141,6 +161,8 @@ void mysql_name_blocker(struct session *base, struct buffer *out)
         (void)!mysql_query_ours(base, suspects[i].sql, parameters, COUNT_OF(parameters), describe,
                                 &description, &ignored);
     }
+    if (out->length == before)
+        name_prepared(base, out);
 }
 
 /* Whose queries wait for a lock of tables while ours does. Those before ours in the queue are not

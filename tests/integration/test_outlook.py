@@ -108,3 +108,24 @@ def test_tables_that_are_there_and_that_are_not_are_measured_without_harm(hasty,
     hasty.migration("003_step", rewrite + "\n" + absent, "-- fleet: nothing-to-undo\n")
     hasty.apply()
     assert "orders_note" in engine.dump("one")
+
+
+@only("mysql")
+def test_a_prepared_transaction_whose_session_is_gone_is_named(fleet, engine):
+    fleet.agent("db-1", "lock_budget = 2s\nlock_timeout = 1s")
+    fleet.target("one", "prod", engine.create("one"), agent="db-1")
+    fleet.start_agents()
+    fleet.migration("001_orders", *ORDERS)
+    fleet.apply()
+    application = Session(engine, "XA START 'order 7'; UPDATE orders SET note = 'mine'; "
+                                  "XA END 'order 7'; XA PREPARE 'order 7'")
+    application.end()
+    try:
+        fleet.migration("002_note", "UPDATE orders SET note = 'x' WHERE id = 1;\n",
+                        "-- fleet: nothing-to-undo\n")
+        fleet.run("sum")
+        said = fleet.run("apply", "prod", "--yes", expect=1).stdout
+        assert "prepared transaction 'order 7'" in said
+    finally:
+        engine.sql("XA ROLLBACK 'order 7'", "one")
+    fleet.apply()

@@ -42,9 +42,11 @@ enum job_state reconciliation_judge(const struct plan_recipe *recipe, const char
     }
     if (back == 0 && forward == recipe->step_count)
         return JOB_APPLIED;
+    if (forward == 0 && back == recipe->step_count)
+        return JOB_ROLLED_BACK; /* a rollout that takes another one back */
     if (!fenced)
         return JOB_UNKNOWN;
-    if (forward == 0)
+    if (forward == 0 && back == 0)
         return JOB_FAILED_CLEAN;
     return back == forward ? JOB_ROLLED_BACK : JOB_HALTED;
 }

@@ -40,6 +40,8 @@ static void a_job_ends_as_its_rows_say(void **state)
         {&forward, {UP("1")}, 1, JOB_UNKNOWN, JOB_HALTED},
         {&forward, {UP("1"), DOWN("1")}, 2, JOB_UNKNOWN, JOB_ROLLED_BACK},
         {&forward, {UP("1"), UP("2"), DOWN("2")}, 3, JOB_UNKNOWN, JOB_HALTED},
+        {&forward, {DOWN("2"), DOWN("1")}, 2, JOB_ROLLED_BACK, JOB_ROLLED_BACK},
+        {&forward, {DOWN("2")}, 1, JOB_UNKNOWN, JOB_HALTED},
         {&forward, {{0}}, 0, JOB_UNKNOWN, JOB_FAILED_CLEAN},
         {&backward, {DOWN("2")}, 1, JOB_APPLIED, JOB_APPLIED},
         {&backward,

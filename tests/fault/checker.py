@@ -327,6 +327,7 @@ class Checker:
             self.need(self.jumps or
                       milliseconds(row["started_at"]) <= plan["header"]["finish_by_ms"], "I10",
                       name, f"row {row['seq']} began after its plan's time")
+        self.check_heads(name, target, store)
         rows = {(r["plan"], r["version"], r["direction"]): r for r in target.history}
         net = {}  # of each rollout: rows of a way back in the same plan cancel their steps
         for row in target.history:
@@ -347,6 +348,19 @@ class Checker:
                 self.need(row is not None and row["source_sha256"] == step["source_sha256"], "I7",
                           name, f"{step['direction']} {step['version']} of rollout {rollout[:12]}"
                           " is said to be applied, and has no row")
+
+    def check_heads(self, name, target, store):
+        """The history that a plan was made from is the one that its first row continues."""
+        seen = set()
+        for row in target.history:
+            plan = store.plans.get(row["plan"])
+            if plan is None or row["plan"] in seen:
+                continue
+            seen.add(row["plan"])
+            planned = [one["head"] for one in plan["targets"] if one["name"] == name]
+            self.need(planned == [row["previous_hash"] or NONE], "I7", name,
+                      f"row {row['seq']} follows {row['previous_hash']}, its plan was made at"
+                      f" {planned}")
 
     @staticmethod
     def steps_of(plan, name):

@@ -46,7 +46,7 @@ static void tell_job(const struct run *run, enum job_state state, int64_t durati
         .job = state,
         .duration_ms = duration_ms,
         .seq = run->seq,
-        .error = state == JOB_APPLIED ? NULL : err,
+        .error = state == JOB_APPLIED || err->code == ERROR_NONE ? NULL : err,
     };
 
     event.head = run->head;
@@ -166,10 +166,33 @@ static enum job_state end_failed(struct run *run, enum part_end end, struct erro
     if (end == PART_STUCK)
         return JOB_NEEDS_OPERATOR;
     if (newest_done(run) != NULL)
-        return take_back_all(run, err);
+        return run->job->keep ? JOB_HALTED : take_back_all(run, err);
     if (run->taken_back)
         return JOB_ROLLED_BACK;
     return end == PART_REFUSED ? JOB_REFUSED : JOB_FAILED_CLEAN;
+}
+
+/* The whole job back, as the history has it: a job of a rollout that is taken back. */
+static enum job_state run_back(struct run *run, struct error *err)
+{
+    struct work *done;
+
+    if (!gate_catch_up(run, err)) {
+        error_at_target(err, run->job->target->name);
+        return JOB_REFUSED;
+    }
+    while ((done = newest_done(run)) != NULL) {
+        enum job_state state = take_back(run, done, err);
+
+        if (state == JOB_ROLLED_BACK)
+            continue;
+        if (state == JOB_NEEDS_OPERATOR)
+            err->code = ERROR_NEEDS_OPERATOR;
+        error_at_target(err, run->job->target->name);
+        error_wrap(err, "the target stays at %s %s", done->step->version, done->step->name);
+        return state;
+    }
+    return JOB_ROLLED_BACK;
 }
 
 static enum job_state run_job(struct run *run, struct error *err)
@@ -178,6 +201,8 @@ static enum job_state run_job(struct run *run, struct error *err)
         error_at_target(err, run->job->target->name);
         return JOB_REFUSED;
     }
+    if (run->job->back)
+        return run_back(run, err);
     for (size_t i = 0; i < run->count; i++) {
         enum part_end end = run_work(run, &run->works[i], err);
 

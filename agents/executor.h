@@ -22,6 +22,9 @@ struct job {
     const char *rollout;
     const char *operator_name;
     int64_t epoch;
+    bool back; /* take back what the plan did here: the job ends as JOB_ROLLED_BACK, without an
+                  error, when that worked */
+    bool keep; /* steps that were done stay when a later one fails */
 };
 
 /* How patient a job is; defaults in executor_limits_default. */

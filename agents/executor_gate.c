@@ -304,6 +304,19 @@ bool gate_enter(struct run *run, struct work *work, struct error *err)
            check_taken_back(run, work, err) && (work->done || outlook_check(run, work, err));
 }
 
+bool gate_catch_up(struct run *run, struct error *err)
+{
+    struct target_head head;
+
+    if (!run->session->engine->has_tables(run->session, &run->has_tables, err))
+        return error_wrap(err, "cannot look for fleet's tables");
+    if (!run->has_tables)
+        return true;
+    if (!target_tables_head(run->session, &head, err))
+        return error_wrap(err, "cannot read the history's head");
+    return check_fence(run, &head, err) && check_head(run, &head, err);
+}
+
 bool gate_raise(struct run *run, struct error *err)
 {
     const struct job *job = run->job;

@@ -129,6 +129,8 @@ bool gate_lock(struct run *run, enum lock_span span, struct error *err) MUST_USE
    fence with the job, and looks for open intents. Marks works that the history has; work->done
    tells. */
 bool gate_enter(struct run *run, struct work *work, struct error *err) MUST_USE;
+/* Marks the works that the history has, before a job is taken back; gate_enter looks again. */
+bool gate_catch_up(struct run *run, struct error *err) MUST_USE;
 /* Writes the fence if it is due. */
 bool gate_raise(struct run *run, struct error *err) MUST_USE;
 /* In a transaction of its own, for a part that failed without one. What is not transactional has

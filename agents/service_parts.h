@@ -39,6 +39,7 @@ void reading_item(const struct reading *reading, size_t index, reader read);
 
 enum slice_use {
     SLICE_TO_RUN,
+    SLICE_TO_TAKE_BACK,
     SLICE_TO_LOOK /* at what it did: it may be over */
 };
 

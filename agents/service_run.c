@@ -41,7 +41,7 @@ bool service_verify(struct service *service, const struct slice *slice, enum sli
                     struct error *err)
 {
     const struct clock *clock = service->settings.clock;
-    int64_t now_ms = use == SLICE_TO_RUN ? clock->wall_ms(clock) : 0;
+    int64_t now_ms = use == SLICE_TO_LOOK ? 0 : clock->wall_ms(clock);
 
     pthread_rwlock_rdlock(&service->trust_lock);
     const struct slice_rules rules = {
@@ -51,6 +51,7 @@ bool service_verify(struct service *service, const struct slice *slice, enum sli
         .key_count = service->key_count,
         .signatures_needed = signatures_needed(service, slice),
         .seen_before = knows_plan(service, &slice->plan.digest),
+        .to_take_back = use == SLICE_TO_TAKE_BACK,
     };
     bool valid = slice_verify(slice, &rules, err) && !FAULT_ERROR(plan_verified, err);
 
@@ -120,7 +121,7 @@ static bool accept_plan(struct service *service, const struct run_request *reque
 /* Whether the plan means this target of ours, as we know it. */
 static bool check_scope(const struct service *service, const struct plan_header *header,
                         const struct plan_target *planned, const struct agent_target *target,
-                        struct error *err)
+                        bool back, struct error *err)
 {
     const struct clock *clock = service->settings.clock;
 
@@ -134,7 +135,7 @@ static bool check_scope(const struct service *service, const struct plan_header 
     if (target->engine != planned->engine)
         return error_set(err, ERROR_VERIFY, "the plan is for %s, this agent has the target on %s",
                          engine_kind_name(planned->engine), engine_kind_name(target->engine));
-    if (clock->wall_ms(clock) > header->finish_by_ms)
+    if (!back && clock->wall_ms(clock) > header->finish_by_ms)
         return error_set(err, ERROR_VERIFY,
                          "the time in which the plan's jobs may begin is over; make a new plan");
     return true;
@@ -196,6 +197,8 @@ static bool run_claimed(struct running *running, const struct plan_target *plann
         .rollout = running->request->rollout,
         .operator_name = running->operator_name,
         .epoch = running->request->epoch,
+        .back = running->request->back,
+        .keep = running->request->keep,
     };
     bool kept;
 
@@ -223,7 +226,8 @@ static bool run_target(struct running *running, const struct plan_target *planne
 
     if (target == NULL)
         return service_refuse_foreign(service, planned->name, err);
-    if (!check_scope(service, &running->slice->plan.header, planned, target, err))
+    if (!check_scope(service, &running->slice->plan.header, planned, target, running->request->back,
+                     err))
         return false;
 
     const struct run_request *request = running->request;
@@ -277,7 +281,7 @@ void service_run(struct service *service, const struct run_request *request,
     AUTO(slice) struct slice *slice = slice_decode(request->slice, &err);
 
     if (slice == NULL || FAULT_ERROR(request_run, &err) ||
-        !service_verify(service, slice, SLICE_TO_RUN, &err) ||
+        !service_verify(service, slice, request->back ? SLICE_TO_TAKE_BACK : SLICE_TO_RUN, &err) ||
         !accept_plan(service, request, slice, &err)) {
         reply_channel_end(channel, &err);
         return;

@@ -63,6 +63,8 @@ struct run_request {
     const char *operator_name; /* in-process only; over TLS the certificate says it */
     int64_t epoch;
     int max_parallel;    /* jobs at once on this agent */
+    bool back;           /* take back what the plan did on its targets, instead of doing it */
+    bool keep;           /* a failed step leaves the steps before it, each complete */
     const json_t *slice; /* plans/slice.h decodes and verifies it; its targets are the jobs */
 };
 

@@ -33,9 +33,11 @@ static const struct record_field had_fields[] = {
 };
 
 static const struct record_field run_fields[] = {
+    {"back", RECORD_BOOL, .optional = true, .offset = offsetof(struct run_request, back)},
     {"epoch", RECORD_INT64, .offset = offsetof(struct run_request, epoch), .least = 1,
      .most = INT64_MAX},
     FORMAT_FIELD,
+    {"keep", RECORD_BOOL, .optional = true, .offset = offsetof(struct run_request, keep)},
     {"max_parallel", RECORD_INT, .offset = offsetof(struct run_request, max_parallel), .least = 1,
      .most = PARALLEL_MAX},
     {"rollout", RECORD_ID, .offset = offsetof(struct run_request, rollout)},

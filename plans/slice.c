@@ -401,6 +401,10 @@ bool slice_verify(const struct slice *slice, const struct slice_rules *rules, st
     if (rules->fleet != NULL && strcmp(rules->fleet, header->fleet) != 0)
         return error_set(err, ERROR_VERIFY, "the plan is for fleet %s, this is an agent of %s",
                          header->fleet, rules->fleet);
+    if (rules->to_take_back)
+        return check_instant(header->rollback_until_ms, rules->now_ms, "could be taken back until",
+                             err) &&
+               check_signatures(&slice->plan, rules, err);
     if (!rules->seen_before && !check_instant(header->expires_ms, rules->now_ms, "expired at", err))
         return false;
     return check_instant(header->finish_by_ms, rules->now_ms, "had to finish by", err) &&

@@ -42,6 +42,7 @@ struct slice_rules {
     size_t key_count;
     int signatures_needed; /* of distinct persons; 0 in-process */
     bool seen_before;      /* the plan was accepted earlier: expiry does not bind, finish_by does */
+    bool to_take_back;     /* rollback_until binds, and neither of them */
 };
 
 /* Whether the plan may run here now: fleet, expiry (at an instant that is a limit it still may),

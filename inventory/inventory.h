@@ -31,6 +31,28 @@ struct amount {
 /* What an amount allows of total targets: a share rounds down. */
 int64_t amount_of(const struct amount *amount, int64_t total);
 
+enum wave_kind { WAVE_AMOUNT, WAVE_LABEL, WAVE_REST };
+
+struct wave {
+    enum wave_kind kind;
+    const char *text;     /* as it was written: "10%", "tier=canary", "*" */
+    struct amount amount; /* of WAVE_AMOUNT: how many targets up to and with this wave */
+};
+
+struct waves {
+    const struct wave *items;
+    size_t count;
+};
+
+/* What is taken back when a wave's failures spend the budget; nothing but a failed target's own
+   steps by default. */
+enum failure_action {
+    FAILURE_ROLLBACK_TARGET,
+    FAILURE_HALT, /* not even those */
+    FAILURE_ROLLBACK_WAVE,
+    FAILURE_ROLLBACK_ALL
+};
+
 /* A policy that is understood but that this release does not act on yet; apply refuses it. */
 struct unbuilt_policy {
     const char *key;
@@ -43,6 +65,9 @@ struct policy {
     struct amount max_failures; /* default 0 */
     bool irreversible_allowed;  /* irreversible = allow */
     bool opaque_allowed;        /* opaque = allow */
+    struct waves waves;         /* none: all targets at once */
+    enum failure_action on_failure;
+    int64_t soak_ms; /* between waves */
     const struct unbuilt_policy *unbuilt;
     size_t unbuilt_count;
 };

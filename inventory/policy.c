@@ -11,9 +11,11 @@ static const char zone_files[] = "/usr/share/zoneinfo";
 
 static const char *const permissions[] = {"refuse", "allow", NULL};
 
-/* What a failure takes back; a failed target always returns to where it was. */
-static const char *const failure_actions[] = {"rollback-target", "halt", "rollback-wave",
-                                              "rollback-all", NULL};
+static const char *const failure_actions[] = {[FAILURE_ROLLBACK_TARGET] = "rollback-target",
+                                              [FAILURE_HALT] = "halt",
+                                              [FAILURE_ROLLBACK_WAVE] = "rollback-wave",
+                                              [FAILURE_ROLLBACK_ALL] = "rollback-all",
+                                              NULL};
 
 static bool read_amount(const struct setting *setting, const struct setting_input *input,
                         void *field, struct error *err)
@@ -27,8 +29,7 @@ static bool read_waves(const struct setting *setting, const struct setting_input
                        void *field, struct error *err)
 {
     (void)setting;
-    (void)field;
-    return waves_check(input->entry->value, err);
+    return waves_read(input->entry->value, input->arena, field, err);
 }
 
 static bool read_window(const struct setting *setting, const struct setting_input *input,
@@ -67,6 +68,7 @@ static const struct setting rows[] = {
      .most = MOST_APPROVALS},
     {.key = "waves",
      .read = read_waves,
+     .offset = offsetof(struct policy_section, waves),
      .form = "a list such as 1, 10%, 100% or tier=canary, region=eu, *"},
     {.key = "max_parallel",
      .read = setting_count,
@@ -115,15 +117,16 @@ struct policy_section policy_defaults(void)
     return (struct policy_section){.max_parallel = 64};
 }
 
-/* What this release does about the key, it does for this value. */
+/* Whether this release does something about the key. */
 static bool acts_now(const struct ini_entry *entry)
 {
-    static const char *const built[] = {"max_parallel", "max_failures", "irreversible", "opaque"};
+    static const char *const built[] = {"max_parallel", "max_failures", "irreversible", "opaque",
+                                        "waves",        "on_failure",   "soak"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
             return true;
-    return strcmp(entry->key, "on_failure") == 0 && strcmp(entry->value, failure_actions[0]) == 0;
+    return false;
 }
 
 static bool is_known(const char *key)
@@ -154,6 +157,9 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .max_failures = read->max_failures,
         .irreversible_allowed = read->irreversible == 1,
         .opaque_allowed = read->opaque == 1,
+        .waves = read->waves,
+        .on_failure = (enum failure_action)read->on_failure,
+        .soak_ms = read->soak_ms,
     };
 
     for (size_t i = 0; i < section->count; i++) {

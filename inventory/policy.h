@@ -17,6 +17,7 @@ struct policy_section {
     int opaque;
     int on_failure;
     int approvals;
+    struct waves waves;
     int64_t soak_ms;
     int64_t confirm_within_ms; /* 0: not given */
     struct setting_text requires;

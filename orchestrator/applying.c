@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <time.h>
 
 #include "orchestrator/acceptance.h"
 #include "orchestrator/interruption.h"
@@ -9,6 +10,8 @@
 #include "orchestrator/progress.h"
 #include "orchestrator/report.h"
 #include "orchestrator/rollout.h"
+
+enum { NAP_MS = 50 };
 
 /* A safety setting that this release does not act on must not look as if it did. */
 static bool check_policy(const struct environment *environment, struct error *err)
@@ -210,6 +213,10 @@ static void print_summary(const struct rollout_state *state, bool interrupted, i
         fprintf(out, ", %zu failed", state->failed);
     if (state->skipped > 0)
         fprintf(out, ", %zu not begun", state->skipped);
+    if (state->taken_back > 0)
+        fprintf(out, ", %zu taken back", state->taken_back);
+    if (state->not_taken_back > 0)
+        fprintf(out, ", %zu could not be taken back", state->not_taken_back);
     if (state->failed_before > 0)
         fprintf(out, ", %zu out of reach", state->failed_before);
     fprintf(out, " in %s\n", took);
@@ -223,7 +230,8 @@ static void print_summary(const struct rollout_state *state, bool interrupted, i
 static int status_of(const struct applying *applying, const struct rollout_state *state,
                      bool interrupted)
 {
-    if (count_stopped(applying) > 0 || (interrupted && state->skipped > 0))
+    if (count_stopped(applying) > 0 || (interrupted && state->skipped > 0) ||
+        state->phase == PHASE_HALTED)
         return STATUS_HALTED;
     for (size_t i = 0; i < state->count; i++)
         if (state->jobs[i].state == JOB_UNKNOWN ||
@@ -233,10 +241,11 @@ static int status_of(const struct applying *applying, const struct rollout_state
                                                                        : STATUS_FAILED;
 }
 
-/* What the first Ctrl-C or SIGTERM reaches. */
+/* The first Ctrl-C or SIGTERM, and what it reaches. */
 struct halting {
     struct dispatcher *dispatcher;
     const struct terminal *terminal;
+    const struct interruption *interruption;
 };
 
 static void halt(void *context)
@@ -251,10 +260,53 @@ static void halt(void *context)
     fflush(halting->terminal->messages);
 }
 
+static bool stop_asked(void *context)
+{
+    const struct halting *halting = context;
+
+    return interruption_came(halting->interruption);
+}
+
+/* In short naps, so that a stop is seen soon. */
+static void pause_between_waves(void *context, int64_t ms)
+{
+    for (int64_t left = ms; left > 0 && !stop_asked(context); left -= NAP_MS) {
+        int64_t this_ms = left < NAP_MS ? left : NAP_MS;
+
+        nanosleep(&(struct timespec){.tv_nsec = this_ms * 1000000L}, NULL);
+    }
+}
+
+static enum failure_action failure_action_of(const struct applying *applying)
+{
+    enum failure_action action = applying->environment->policy.on_failure;
+
+    return applying->may_take_back || action == FAILURE_HALT ? action : FAILURE_ROLLBACK_TARGET;
+}
+
+/* A rollout in one wave is not worth a line. */
+static void print_waves(const struct rollout_state *state, const struct terminal *terminal)
+{
+    size_t place = 0;
+
+    if (state->wave_count < 2)
+        return;
+    fprintf(terminal->out, "%zu waves:", state->wave_count);
+    for (size_t wave = 0; wave < state->wave_count; wave++) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < state->count; i++)
+            count += state->jobs[i].wave == wave;
+        fprintf(terminal->out, "%s %zu", place++ > 0 ? "," : "", count);
+    }
+    fputs(" targets\n", terminal->out);
+}
+
 static int run_and_report(struct workspace *workspace, const struct invocation *invocation,
                           const struct applying *applying, enum report_form form, struct error *err)
 {
     __attribute__((cleanup(rollout_state_free))) struct rollout_state state = {0};
+    const struct policy *policy = &applying->environment->policy;
     struct progress progress;
     struct store *store = workspace_store(workspace, err);
     struct dispatcher *dispatcher =
@@ -262,25 +314,35 @@ static int run_and_report(struct workspace *workspace, const struct invocation *
 
     if (dispatcher == NULL)
         return STATUS_FAILED;
-    struct halting halting = {dispatcher, invocation->terminal};
+    struct halting halting = {dispatcher, invocation->terminal, NULL};
     AUTO(interruption)
     struct interruption *interruption = interruption_begin(halt, &halting, err);
     if (interruption == NULL)
         return STATUS_FAILED;
-    progress_start(&progress, invocation->terminal, invocation->clock, form != REPORT_TABLE);
-    bool ok = rollout_run(&(struct rollout_settings){.plan = applying->plan,
-                                                     .inventory = workspace_inventory(workspace),
-                                                     .policy = &applying->environment->policy,
-                                                     .dispatcher = dispatcher,
-                                                     .store = store,
-                                                     .clock = invocation->clock,
-                                                     .operator_name = workspace_operator(workspace),
-                                                     .epoch_seen = applying->survey->epoch_seen,
-                                                     .failed_before = applying->survey->unreached,
-                                                     .total = applying->survey->count,
-                                                     .observer = progress_observe,
-                                                     .context = &progress},
-                          &state, err);
+    halting.interruption = interruption;
+    progress_start(&progress, invocation->terminal, invocation->clock, policy->soak_ms,
+                   form != REPORT_TABLE);
+    const struct rollout_settings settings = {
+        .plan = applying->plan,
+        .inventory = workspace_inventory(workspace),
+        .policy = policy,
+        .on_failure = failure_action_of(applying),
+        .dispatcher = dispatcher,
+        .store = store,
+        .clock = invocation->clock,
+        .operator_name = workspace_operator(workspace),
+        .epoch_seen = applying->survey->epoch_seen,
+        .failed_before = applying->survey->unreached,
+        .total = applying->survey->count,
+        .control = {stop_asked, pause_between_waves, &halting},
+        .observer = progress_observe,
+        .announce = progress_announce,
+        .context = &progress,
+    };
+    bool ok = rollout_prepare(&settings, &state, err);
+    if (ok && form == REPORT_TABLE)
+        print_waves(&state, invocation->terminal);
+    ok = ok && rollout_run(&settings, &state, err);
     progress_end(&progress);
     bool interrupted = interruption_came(interruption);
     if (form != REPORT_TABLE)

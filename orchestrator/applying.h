@@ -14,6 +14,7 @@ struct applying {
     const char *verb;   /* for the question: "Apply", "Roll back" */
     const char *reason; /* why a baseline is right, or what a repair says, for the ledger; NULL:
                            nothing to say */
+    bool may_take_back; /* as on_failure says; what goes back already is left to a person */
     const char *idle;   /* how to call targets without steps; NULL: "up to date" */
 };
 

@@ -302,6 +302,7 @@ bool dispatcher_run(struct dispatcher *dispatcher, const struct call *calls, siz
             pthread_join(pending[i].thread, NULL);
     pthread_mutex_lock(&dispatcher->lock);
     dispatcher->count = 0;
+    dispatcher->stop = false; /* that came too late is not the next run's */
     pthread_mutex_unlock(&dispatcher->lock);
     free(pending);
     return ok;

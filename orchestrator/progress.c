@@ -10,7 +10,8 @@ enum { REDRAW_MS = 100, BAR_WIDTH = 24 };
 
 static size_t ended_jobs(const struct rollout_state *state)
 {
-    return state->applied + state->failed + state->skipped;
+    return state->applied + state->failed + state->skipped + state->taken_back +
+           state->not_taken_back;
 }
 
 static void append_clock(struct buffer *out, int64_t duration_ms)
@@ -37,12 +38,18 @@ static void append_bar(struct buffer *out, size_t ended, size_t total, bool colo
     buffer_append_text(out, terminal_style(color, STYLE_PLAIN));
 }
 
+static bool is_going_back(const struct rollout_state *state)
+{
+    return state->phase == PHASE_BACK || state->phase == PHASE_BACK_STOPPING;
+}
+
 void progress_line(const struct rollout_state *state, int64_t elapsed_ms, int width, bool color,
                    struct buffer *out)
 {
     size_t ended = ended_jobs(state);
 
-    buffer_append_text(out, "wave 1/1 ");
+    buffer_printf(out, "%s%zu/%zu ", is_going_back(state) ? "taking back wave " : "wave ",
+                  state->wave + 1, state->wave_count);
     if (width >= 72)
         append_bar(out, ended, state->count, color);
     buffer_printf(out, " %zu/%zu done", state->applied, state->count);
@@ -100,12 +107,13 @@ void progress_target_line(const struct rollout_job *job, bool color, struct buff
 }
 
 void progress_start(struct progress *progress, const struct terminal *terminal,
-                    const struct clock *clock, bool quiet)
+                    const struct clock *clock, int64_t soak_ms, bool quiet)
 {
     *progress = (struct progress){
         .terminal = terminal,
         .clock = clock,
         .quiet = quiet,
+        .soak_ms = soak_ms,
         .began_ms = clock->monotonic_ms(clock),
     };
 }
@@ -163,6 +171,37 @@ void progress_observe(void *context, const struct rollout_state *state, size_t i
     }
     if (terminal->live)
         draw(progress, state);
+}
+
+void progress_wave_line(const struct rollout_state *state, int64_t soak_ms, struct buffer *out)
+{
+    char soak[32];
+
+    if (state->phase == PHASE_SOAK) {
+        duration_format(soak_ms, soak);
+        if (soak_ms > 0)
+            buffer_printf(out, "wave %zu of %zu is over; the next one begins in %s\n",
+                          state->wave + 1, state->wave_count, soak);
+    } else if (state->phase == PHASE_BACK) {
+        buffer_printf(out, "taking back wave %zu of %zu: %zu %s\n", state->wave + 1,
+                      state->wave_count, state->left, state->left == 1 ? "target" : "targets");
+    } else if (state->wave_count > 1) {
+        buffer_printf(out, "wave %zu of %zu: %zu %s\n", state->wave + 1, state->wave_count,
+                      state->left, state->left == 1 ? "target" : "targets");
+    }
+}
+
+void progress_announce(void *context, const struct rollout_state *state)
+{
+    struct progress *progress = context;
+    AUTO_BUFFER struct buffer line = {0};
+
+    progress_wave_line(state, progress->soak_ms, &line);
+    if (line.length == 0 || progress->quiet)
+        return;
+    erase(progress);
+    fputs(buffer_text(&line), progress->terminal->out);
+    fflush(progress->terminal->out);
 }
 
 void progress_end(struct progress *progress)

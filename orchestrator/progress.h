@@ -24,20 +24,26 @@ void progress_step_line(const struct run_event *event, bool color, struct buffer
 /* One finished target: "orders-017  applied  3 steps  1.2 s". */
 void progress_target_line(const struct rollout_job *job, bool color, struct buffer *out);
 
+/* What begins now: "wave 2 of 3: 40 targets"; nothing for a rollout in one wave. */
+void progress_wave_line(const struct rollout_state *state, int64_t soak_ms, struct buffer *out);
+
 struct progress {
     const struct terminal *terminal;
     const struct clock *clock;
-    bool quiet; /* JSON or CSV is wanted: no lines for targets */
+    int64_t soak_ms; /* between waves */
+    bool quiet;      /* JSON or CSV is wanted: no lines for targets */
     int64_t began_ms;
     int64_t drawn_ms;
     bool drawn;
 };
 
 void progress_start(struct progress *progress, const struct terminal *terminal,
-                    const struct clock *clock, bool quiet);
+                    const struct clock *clock, int64_t soak_ms, bool quiet);
 /* A rollout_observer with the progress as its context. */
 void progress_observe(void *context, const struct rollout_state *state, size_t job,
                       const struct run_event *event);
+/* The announce of rollout_settings, with the progress as its context. */
+void progress_announce(void *context, const struct rollout_state *state);
 /* Takes the live line away. */
 void progress_end(struct progress *progress);
 

@@ -34,6 +34,9 @@ struct rollout_record {
     char id[ID_SIZE];
     int64_t epoch;
     const char *operator_name;
+    const char *takes_back; /* id of the rollout whose work it takes back; NULL for none */
+    const size_t *members;  /* of the plan's targets, those that have a job; NULL: all */
+    size_t member_count;
 };
 
 /*
@@ -57,8 +60,8 @@ bool store_record(struct store *store, const struct rollout_record *rollout,
                   const struct plan *plan, const struct outcome *outcomes, size_t count,
                   struct error *err) MUST_USE;
 
-/* result: "applied", "failed", "stopped". The agents are those whose streams told all of it: they
-   need not keep its outcomes. */
+/* result: "applied", "failed", "stopped", "rolled_back" if that was its aim. The agents are those
+   whose streams told all of it: they need not keep its outcomes. */
 struct rollout_end {
     const char *result;
     const char *const *agents;

@@ -1,5 +1,6 @@
 /* The store's part about rollouts; store.h documents it. */
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "common/buffer.h"
 #include "common/fault.h"
@@ -29,13 +30,16 @@ static bool keep_plan(struct store *store, const struct plan *plan, const char *
                         digest, (const void *)document.bytes, document.length, at);
 }
 
-static bool enter_jobs(struct store *store, const struct plan *plan, const char *rollout,
-                       struct error *err)
+static bool enter_jobs(struct store *store, const struct plan *plan,
+                       const struct rollout_record *rollout, struct error *err)
 {
-    for (size_t i = 0; i < plan->target_count; i++)
+    size_t count = rollout->members != NULL ? rollout->member_count : plan->target_count;
+
+    for (size_t i = 0; i < count; i++)
         if (!database_run(store->database, err,
                           "INSERT INTO job (rollout, target, state) VALUES (?, ?, 'dispatched')",
-                          "tt", rollout, plan->targets[i].name))
+                          "tt", rollout->id,
+                          plan->targets[rollout->members != NULL ? rollout->members[i] : i].name))
             return false;
     return true;
 }
@@ -52,11 +56,13 @@ static int64_t next_epoch(int64_t last, int64_t seen)
 static bool enter_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                           struct rollout_record *rollout, struct error *err)
 {
-    char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE];
+    char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE], detail[ID_SIZE + 16];
     int64_t last = 0;
 
     digest_to_hex(&plan->digest, digest);
     now(store, at);
+    snprintf(detail, sizeof detail, "takes back %s",
+             rollout->takes_back != NULL ? rollout->takes_back : "");
     if (!database_query(store->database, err, take_integer, &last,
                         "SELECT max((SELECT coalesce(max(epoch), 0) FROM rollout),"
                         " (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta"
@@ -72,7 +78,7 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
         .target = "",
         .subject = plan->header.environment,
         .result = "intended",
-        .detail = "",
+        .detail = rollout->takes_back != NULL ? detail : "",
     };
     return store_open_liveness(store, err) && liveness_hold(store->liveness, rollout->epoch, err) &&
            keep_plan(store, plan, digest, err) && !FAULT_ERROR(plan_kept, err) &&
@@ -80,7 +86,7 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
                         "INSERT INTO rollout VALUES (?, ?, ?, ?, ?, 'running', ?, NULL)", "ttttit",
                         rollout->id, plan->header.environment, digest, rollout->operator_name,
                         rollout->epoch, at) &&
-           enter_jobs(store, plan, rollout->id, err) && !FAULT_ERROR(rollout_entered, err) &&
+           enter_jobs(store, plan, rollout, err) && !FAULT_ERROR(rollout_entered, err) &&
            ledger_append(store->database, store->clock, &entry, err);
 }
 

@@ -100,6 +100,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
         .environment = selection.targets[0]->environment,
         .survey = survey,
         .verb = "Apply",
+        .may_take_back = true,
     };
     return applying_run(workspace, invocation, &applying, err);
 }
@@ -120,6 +121,7 @@ static int apply_selection(struct workspace *workspace, const struct invocation 
         .environment = draft.environment,
         .survey = draft.survey,
         .verb = "Apply",
+        .may_take_back = true,
     };
     return applying_run(workspace, invocation, &applying, err);
 }
@@ -152,7 +154,7 @@ const struct command command_apply = {
     .details =
         "Plans, shows the plan, asks and applies. A FILE is a plan that fleet plan -o wrote;\n"
         "it is refused when a target moved since. A target whose step fails is taken back\n"
-        "to where it was; max_failures decides about the others.",
+        "to where it was; waves, max_failures and on_failure decide about the others.",
     .takes = TAKES_SELECTOR | TAKES_OUTPUT | TAKES_OUT_OF_ORDER,
     .options = options,
     .option_count = COUNT_OF(options),

@@ -13,7 +13,7 @@ static void the_line_tells_done_failed_running_and_times(void **unused)
 {
     (void)unused;
     const struct rollout_state state = {
-        .count = 400, .applied = 118, .failed = 2, .running = 16, .skipped = 0};
+        .count = 400, .wave_count = 1, .applied = 118, .failed = 2, .running = 16};
     AUTO_BUFFER struct buffer line = {0};
 
     progress_line(&state, 30 * 1000, 60, false, &line);
@@ -24,7 +24,7 @@ static void the_line_tells_done_failed_running_and_times(void **unused)
 static void there_is_no_escape_in_the_line_without_colours(void **unused)
 {
     (void)unused;
-    const struct rollout_state state = {.count = 4, .applied = 1, .failed = 1};
+    const struct rollout_state state = {.count = 4, .wave_count = 1, .applied = 1, .failed = 1};
     AUTO_BUFFER struct buffer line = {0};
 
     progress_line(&state, 0, 120, false, &line);

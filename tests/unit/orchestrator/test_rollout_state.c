@@ -5,59 +5,115 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-#include "orchestrator/rollout.h"
+#include "common/file.h"
+#include "orchestrator/rollout_state.h"
 
-/* A state of count jobs that allows so many failures. */
-static struct rollout_state state_of(size_t count, int64_t allowed)
+/* A begun rollout; waves gives each job's, as digits. */
+static struct rollout_state state_of(const char *waves, int64_t allowed,
+                                     enum failure_action on_failure)
 {
-    return (struct rollout_state){
-        .jobs = calloc(count, sizeof(struct rollout_job)),
-        .count = count,
+    struct rollout_state state = {
+        .jobs = calloc(strlen(waves), sizeof(struct rollout_job)),
+        .count = strlen(waves),
         .failures_allowed = allowed,
+        .on_failure = on_failure,
     };
+
+    for (size_t i = 0; i < state.count; i++) {
+        state.jobs[i].wave = (size_t)(waves[i] - '0');
+        if (state.jobs[i].wave >= state.wave_count)
+            state.wave_count = state.jobs[i].wave + 1;
+    }
+    assert_int_equal(rollout_step(&state, &(struct rollout_event){.kind = ROLLOUT_BEGIN}),
+                     ACTION_DISPATCH);
+    return state;
 }
 
-static bool job_event(struct rollout_state *state, size_t job, enum job_state what)
+static enum rollout_action job(struct rollout_state *state, size_t index, enum job_state what)
 {
-    const struct run_event event = {.kind = RUN_JOB, .job = what};
+    const struct run_event run = {.kind = RUN_JOB, .job = what};
 
-    return rollout_take_event(state, job, &event, 0);
+    return rollout_step(state,
+                        &(struct rollout_event){.kind = ROLLOUT_JOB, .job = index, .run = &run});
+}
+
+static enum rollout_action tell(struct rollout_state *state, enum rollout_event_kind kind)
+{
+    return rollout_step(state, &(struct rollout_event){.kind = kind});
+}
+
+static void expect_members(const struct rollout_state *state, size_t first, size_t count)
+{
+    size_t members[16];
+
+    assert_int_equal(rollout_members(state, members), count);
+    for (size_t i = 0; i < count; i++)
+        assert_int_equal(members[i], first + i);
+}
+
+static void waves_follow_one_another(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("011", 0, FAILURE_ROLLBACK_TARGET);
+
+    expect_members(&state, 0, 1);
+    assert_int_equal(job(&state, 0, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_SOAK);
+    assert_int_equal(tell(&state, ROLLOUT_SOAKED), ACTION_DISPATCH);
+    expect_members(&state, 1, 2);
+    assert_int_equal(job(&state, 1, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(job(&state, 2, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_DONE);
+    assert_int_equal(state.applied, 3);
+    rollout_state_free(&state);
 }
 
 static void the_rollout_stops_once_when_the_budget_is_spent(void **unused)
 {
     (void)unused;
-    struct rollout_state state = state_of(5, 1);
+    struct rollout_state state = state_of("000001", 1, FAILURE_ROLLBACK_TARGET);
 
-    assert_false(job_event(&state, 0, JOB_FAILED_CLEAN));
-    assert_false(job_event(&state, 1, JOB_APPLIED));
-    assert_true(job_event(&state, 2, JOB_ROLLED_BACK));
+    assert_int_equal(job(&state, 0, JOB_FAILED_CLEAN), ACTION_NONE);
+    assert_int_equal(job(&state, 1, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(job(&state, 2, JOB_ROLLED_BACK), ACTION_STOP);
     assert_true(state.stopped);
-    assert_false(job_event(&state, 3, JOB_FAILED_CLEAN));
+    assert_int_equal(job(&state, 3, JOB_FAILED_CLEAN), ACTION_NONE);
+    assert_int_equal(job(&state, 4, JOB_SKIPPED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_STOPPED);
     assert_int_equal(state.failed, 3);
+    /* The wave that never began is skipped, and says why. */
+    assert_int_equal(state.skipped, 2);
+    assert_int_equal(state.jobs[5].state, JOB_SKIPPED);
+    assert_int_equal(state.jobs[5].error.code, ERROR_CANCELLED);
     rollout_state_free(&state);
 }
 
 static void targets_out_of_reach_count_as_failures(void **unused)
 {
     (void)unused;
-    struct rollout_state state = state_of(3, 1);
+    struct rollout_state state = state_of("000", 1, FAILURE_ROLLBACK_TARGET);
 
     state.failed_before = 1;
-    assert_true(job_event(&state, 0, JOB_REFUSED));
+    assert_int_equal(job(&state, 0, JOB_REFUSED), ACTION_STOP);
     rollout_state_free(&state);
 }
 
-static void a_skipped_job_is_no_failure(void **unused)
+static void a_skipped_job_is_no_failure_but_ends_the_rollout(void **unused)
 {
     (void)unused;
-    struct rollout_state state = state_of(2, 0);
+    struct rollout_state state = state_of("001", 0, FAILURE_ROLLBACK_ALL);
 
-    assert_false(job_event(&state, 0, JOB_SKIPPED));
+    assert_int_equal(job(&state, 0, JOB_SKIPPED), ACTION_NONE);
+    assert_int_equal(job(&state, 1, JOB_APPLIED), ACTION_NONE);
     assert_int_equal(state.failed, 0);
-    assert_int_equal(state.skipped, 1);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_STOPPED);
     assert_false(state.stopped);
     rollout_state_free(&state);
 }
@@ -65,12 +121,12 @@ static void a_skipped_job_is_no_failure(void **unused)
 static void a_second_end_of_a_job_changes_nothing(void **unused)
 {
     (void)unused;
-    struct rollout_state state = state_of(1, 5);
+    struct rollout_state state = state_of("0", 5, FAILURE_ROLLBACK_TARGET);
 
-    assert_false(job_event(&state, 0, JOB_STARTED));
+    assert_int_equal(job(&state, 0, JOB_STARTED), ACTION_NONE);
     assert_int_equal(state.running, 1);
-    assert_false(job_event(&state, 0, JOB_APPLIED));
-    assert_false(job_event(&state, 0, JOB_FAILED_CLEAN));
+    assert_int_equal(job(&state, 0, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(job(&state, 0, JOB_FAILED_CLEAN), ACTION_NONE);
     assert_int_equal(state.running, 0);
     assert_int_equal(state.applied, 1);
     assert_int_equal(state.failed, 0);
@@ -78,13 +134,108 @@ static void a_second_end_of_a_job_changes_nothing(void **unused)
     rollout_state_free(&state);
 }
 
-static void an_unknown_outcome_counts_against_the_budget(void **unused)
+static void an_unknown_outcome_counts_and_lets_no_further_wave_begin(void **unused)
 {
     (void)unused;
-    struct rollout_state state = state_of(2, 0);
+    struct rollout_state strict = state_of("00", 0, FAILURE_ROLLBACK_TARGET);
+    struct rollout_state lenient = state_of("01", 1, FAILURE_ROLLBACK_TARGET);
 
-    assert_true(job_event(&state, 0, JOB_UNKNOWN));
+    assert_int_equal(job(&strict, 0, JOB_UNKNOWN), ACTION_STOP);
+    assert_int_equal(job(&lenient, 0, JOB_UNKNOWN), ACTION_NONE);
+    assert_int_equal(tell(&lenient, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(lenient.phase, PHASE_HALTED);
+    rollout_state_free(&strict);
+    rollout_state_free(&lenient);
+}
+
+static void finished_waves_are_taken_back_newest_first(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("0112", 0, FAILURE_ROLLBACK_ALL);
+
+    (void)job(&state, 0, JOB_APPLIED), (void)tell(&state, ROLLOUT_DRAINED);
+    (void)tell(&state, ROLLOUT_SOAKED);
+    (void)job(&state, 1, JOB_APPLIED);
+    assert_int_equal(job(&state, 2, JOB_FAILED_CLEAN), ACTION_STOP);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_TAKE_BACK);
+    expect_members(&state, 1, 1);
+    assert_int_equal(job(&state, 1, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_TAKE_BACK);
+    expect_members(&state, 0, 1);
+    assert_int_equal(job(&state, 0, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_TAKEN_BACK);
+    assert_int_equal(state.taken_back, 2);
+    assert_int_equal(state.applied, 0);
+    assert_int_equal(state.jobs[3].state, JOB_SKIPPED);
     rollout_state_free(&state);
+}
+
+static void only_the_wave_that_failed_is_taken_back_if_that_is_said(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("011", 0, FAILURE_ROLLBACK_WAVE);
+
+    (void)job(&state, 0, JOB_APPLIED), (void)tell(&state, ROLLOUT_DRAINED);
+    (void)tell(&state, ROLLOUT_SOAKED);
+    (void)job(&state, 1, JOB_APPLIED), (void)job(&state, 2, JOB_FAILED_CLEAN);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_TAKE_BACK);
+    expect_members(&state, 1, 1);
+    (void)job(&state, 1, JOB_ROLLED_BACK);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.jobs[0].state, JOB_APPLIED);
+    rollout_state_free(&state);
+}
+
+static void a_way_back_that_fails_stops_everything(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("01111", 0, FAILURE_ROLLBACK_ALL);
+
+    (void)job(&state, 0, JOB_APPLIED), (void)tell(&state, ROLLOUT_DRAINED);
+    (void)tell(&state, ROLLOUT_SOAKED);
+    (void)job(&state, 1, JOB_APPLIED), (void)job(&state, 2, JOB_APPLIED);
+    (void)job(&state, 3, JOB_UNKNOWN), (void)job(&state, 4, JOB_SKIPPED);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_TAKE_BACK);
+    /* What is not known to be applied is not taken back. */
+    expect_members(&state, 1, 2);
+    assert_int_equal(job(&state, 1, JOB_HALTED), ACTION_STOP);
+    assert_int_equal(job(&state, 2, JOB_SKIPPED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_HALTED);
+    assert_int_equal(state.not_taken_back, 1);
+    assert_int_equal(state.jobs[2].state, JOB_APPLIED);
+    assert_int_equal(state.jobs[0].state, JOB_APPLIED);
+    rollout_state_free(&state);
+}
+
+static void an_operator_who_stops_it_takes_nothing_back(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("001", 0, FAILURE_ROLLBACK_ALL);
+
+    assert_int_equal(job(&state, 0, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_STOP), ACTION_STOP);
+    assert_int_equal(job(&state, 1, JOB_FAILED_CLEAN), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_STOPPED);
+    assert_int_equal(state.applied, 1);
+    rollout_state_free(&state);
+}
+
+static void the_manual_shows_the_table_as_it_is(void **unused)
+{
+    (void)unused;
+    AUTO_BUFFER struct buffer diagram = {0};
+    AUTO_BUFFER struct buffer manual = {0};
+    struct error err = {0};
+
+    rollout_diagram(&diagram);
+    assert_true(file_read(TEST_DATA "/../../docs/rollouts.md", 1024 * 1024, &manual, &err));
+    if (strstr(buffer_text(&manual), buffer_text(&diagram)) == NULL) {
+        fputs(buffer_text(&diagram), stderr);
+        fail_msg("docs/rollouts.md lacks this diagram");
+    }
 }
 
 static void shares_of_max_parallel_add_up_to_it_at_most(void **unused)
@@ -109,11 +260,17 @@ static void shares_of_max_parallel_add_up_to_it_at_most(void **unused)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(waves_follow_one_another),
         cmocka_unit_test(the_rollout_stops_once_when_the_budget_is_spent),
         cmocka_unit_test(targets_out_of_reach_count_as_failures),
-        cmocka_unit_test(a_skipped_job_is_no_failure),
+        cmocka_unit_test(a_skipped_job_is_no_failure_but_ends_the_rollout),
         cmocka_unit_test(a_second_end_of_a_job_changes_nothing),
-        cmocka_unit_test(an_unknown_outcome_counts_against_the_budget),
+        cmocka_unit_test(an_unknown_outcome_counts_and_lets_no_further_wave_begin),
+        cmocka_unit_test(finished_waves_are_taken_back_newest_first),
+        cmocka_unit_test(only_the_wave_that_failed_is_taken_back_if_that_is_said),
+        cmocka_unit_test(a_way_back_that_fails_stops_everything),
+        cmocka_unit_test(an_operator_who_stops_it_takes_nothing_back),
+        cmocka_unit_test(the_manual_shows_the_table_as_it_is),
         cmocka_unit_test(shares_of_max_parallel_add_up_to_it_at_most),
     };
 

@@ -1,0 +1,363 @@
+/*
+ * A simulator: thousands of seeded rollouts with random fleets, policies, outcomes, delays,
+ * doubled and stray events, silent agents and operators who stop them, in virtual time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "orchestrator/rollout_state.h"
+
+enum { HISTORIES = 25000, JOBS_MAX = 24, QUEUE_MAX = 8 * JOBS_MAX, STEPS_MAX = 4000, NEVER = -1 };
+
+/* What is to happen at a moment. */
+struct happening {
+    int64_t at;
+    size_t job;
+    enum job_state what;
+    bool is_stray; /* of a job that nobody sent: told, but not true */
+};
+
+/* What a target really is. */
+enum truth { UNTOUCHED, AT_WORK, CHANGED, UNCLEAR };
+
+struct world {
+    uint64_t seed;
+    uint64_t random;
+    int64_t now;
+    int64_t stop_at;     /* when the operator stops it */
+    int64_t agents_stop; /* when agents hear of a stop */
+    int fails_of_100;
+    int unknown_of_100;
+    int back_fails_of_100;
+    struct rollout_state state;
+    struct rollout_job jobs[JOBS_MAX];
+    enum truth truth[JOBS_MAX];
+    struct happening queue[QUEUE_MAX];
+    size_t queued;
+    bool stopping; /* ACTION_STOP came */
+    bool back;
+    bool back_failed;
+    size_t failing_wave;
+    size_t last_back;
+    size_t waves_begun;
+};
+
+/* SplitMix64. */
+static uint64_t draw(struct world *world)
+{
+    uint64_t z = world->random += 0x9e3779b97f4a7c15U;
+
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
+    return z ^ (z >> 31);
+}
+
+static size_t below(struct world *world, size_t limit)
+{
+    return (size_t)(draw(world) % limit);
+}
+
+static bool chance(struct world *world, int of_100)
+{
+    return below(world, 100) < (size_t)of_100;
+}
+
+#define CHECK(world, condition)                                               \
+    do {                                                                      \
+        if (!(condition))                                                     \
+            fail_msg("seed %" PRIu64 ", phase %d: not so: %s", (world)->seed, \
+                     (int)(world)->state.phase, #condition);                  \
+    } while (0)
+
+static void plan_happening(struct world *world, int64_t at, size_t job, enum job_state what,
+                           bool is_stray)
+{
+    if (world->queued < QUEUE_MAX)
+        world->queue[world->queued++] = (struct happening){at, job, what, is_stray};
+}
+
+static void make_fleet(struct world *world)
+{
+    static const int rates[] = {0, 0, 3, 20, 60};
+    struct rollout_state *state = &world->state;
+    size_t wave = 0;
+
+    *state = (struct rollout_state){.jobs = world->jobs, .count = 1 + below(world, JOBS_MAX)};
+    for (size_t i = 0; i < state->count; i++) {
+        wave += i > 0 && chance(world, 25);
+        world->jobs[i].wave = wave;
+    }
+    state->wave_count = wave + 1;
+    state->failures_allowed = (int64_t)below(world, 4);
+    state->failed_before = below(world, (size_t)state->failures_allowed + 1);
+    state->on_failure = (enum failure_action)below(world, FAILURE_ROLLBACK_ALL + 1);
+    world->fails_of_100 = rates[below(world, 5)];
+    world->unknown_of_100 = rates[below(world, 4)];
+    world->back_fails_of_100 = rates[below(world, 4)];
+    world->stop_at = chance(world, 15) ? (int64_t)below(world, 3000) : NEVER;
+    world->agents_stop = NEVER;
+}
+
+static enum job_state draw_end(struct world *world)
+{
+    static const enum job_state failures[] = {JOB_FAILED_CLEAN, JOB_ROLLED_BACK, JOB_HALTED,
+                                              JOB_REFUSED};
+    bool back = world->back;
+
+    if (chance(world, world->unknown_of_100))
+        return chance(world, 50) ? JOB_UNKNOWN : JOB_NEEDS_OPERATOR;
+    if (chance(world, back ? world->back_fails_of_100 : world->fails_of_100))
+        return back ? JOB_HALTED : failures[below(world, 4)];
+    return back ? JOB_ROLLED_BACK : JOB_APPLIED;
+}
+
+/* I12, and what the order of a way back must be. */
+static void check_sending(struct world *world, const size_t *members, size_t count)
+{
+    const struct rollout_state *state = &world->state;
+
+    CHECK(world, count > 0 && count == state->left);
+    CHECK(world, !world->stopping || world->back);
+    CHECK(world, !state->stop_asked && !world->back_failed);
+    for (size_t i = 0; i < count; i++) {
+        enum truth truth = world->truth[members[i]];
+
+        CHECK(world, world->jobs[members[i]].wave == state->wave);
+        CHECK(world, truth == (world->back ? CHANGED : UNTOUCHED));
+    }
+    for (size_t i = 0; i < state->count; i++)
+        if (!world->back && world->jobs[i].wave < state->wave)
+            CHECK(world, world->jobs[i].ended && world->truth[i] != UNCLEAR);
+}
+
+static void check_way_back(struct world *world)
+{
+    const struct rollout_state *state = &world->state;
+    enum failure_action policy = state->on_failure;
+
+    CHECK(world, policy == FAILURE_ROLLBACK_WAVE || policy == FAILURE_ROLLBACK_ALL);
+    CHECK(world, (int64_t)(state->failed + state->failed_before) > state->failures_allowed);
+    if (!world->back)
+        world->failing_wave = world->last_back = world->waves_begun - 1;
+    else
+        CHECK(world, state->wave < world->last_back);
+    CHECK(world, policy == FAILURE_ROLLBACK_ALL || state->wave == world->failing_wave);
+    world->last_back = state->wave;
+    world->back = true;
+    world->agents_stop = NEVER;
+}
+
+static void send(struct world *world)
+{
+    const struct rollout_state *state = &world->state;
+    size_t members[JOBS_MAX];
+    size_t count = rollout_members(state, members);
+
+    check_sending(world, members, count);
+    world->queued = 0;
+    for (size_t i = 0; i < count; i++) {
+        int64_t begin = world->now + 1 + (int64_t)below(world, 300);
+        int64_t end = begin + 1 + (int64_t)below(world, 200);
+        enum job_state what = draw_end(world);
+
+        if (!chance(world, 5)) /* the news of a beginning may be lost */
+            plan_happening(world, begin, members[i], JOB_STARTED, false);
+        plan_happening(world, end, members[i], what, false);
+        if (chance(world, 10))
+            plan_happening(world, end + (int64_t)below(world, 50), members[i], draw_end(world),
+                           true);
+    }
+    size_t other = below(world, state->count);
+    if (chance(world, 10) && world->jobs[other].wave != state->wave)
+        plan_happening(world, world->now + 5, other, draw_end(world), true);
+}
+
+/* What is next in the queue; whichever job has not begun when its agent hears of a stop never
+   does. */
+static struct happening take_next(struct world *world)
+{
+    size_t first = 0;
+
+    for (size_t i = 1; i < world->queued; i++)
+        if (world->queue[i].at < world->queue[first].at)
+            first = i;
+    struct happening next = world->queue[first];
+    memmove(&world->queue[first], &world->queue[first + 1],
+            (--world->queued - first) * sizeof next);
+    return next;
+}
+
+static void become(struct world *world, const struct happening *happening)
+{
+    enum truth *truth = &world->truth[happening->job];
+
+    switch (happening->what) {
+    case JOB_STARTED:
+        *truth = AT_WORK;
+        break;
+    case JOB_APPLIED:
+    case JOB_HALTED:
+        *truth = CHANGED;
+        break;
+    case JOB_UNKNOWN:
+    case JOB_NEEDS_OPERATOR:
+        *truth = UNCLEAR;
+        break;
+    default:
+        *truth = UNTOUCHED;
+        break;
+    }
+    if (world->back && happening->what != JOB_STARTED && happening->what != JOB_ROLLED_BACK &&
+        happening->what != JOB_SKIPPED)
+        world->back_failed = true;
+}
+
+static bool is_first_end(const struct world *world, const struct happening *happening)
+{
+    return rollout_awaits(&world->state, happening->job) && !happening->is_stray;
+}
+
+static enum rollout_action happen(struct world *world)
+{
+    struct happening next = take_next(world);
+    bool begins = next.what == JOB_STARTED || world->truth[next.job] != AT_WORK;
+
+    world->now = next.at > world->now ? next.at : world->now;
+    if (world->agents_stop != NEVER && world->now >= world->agents_stop && begins &&
+        is_first_end(world, &next)) {
+        if (next.what == JOB_STARTED)
+            return ACTION_NONE; /* it does not; its end tells so */
+        next.what = JOB_SKIPPED;
+    }
+    bool counts = is_first_end(world, &next);
+    if (counts && next.what != JOB_SKIPPED)
+        become(world, &next);
+    const struct run_event run = {.kind = RUN_JOB, .job = next.what};
+    return rollout_step(&world->state, &(struct rollout_event){.kind = ROLLOUT_JOB,
+                                                               .job = next.job,
+                                                               .run = &run,
+                                                               .now_ms = world->now});
+}
+
+static enum rollout_action tell(struct world *world, enum rollout_event_kind kind)
+{
+    return rollout_step(&world->state, &(struct rollout_event){.kind = kind});
+}
+
+/* The next thing that the state hears of. */
+static enum rollout_action hear(struct world *world)
+{
+    struct rollout_state *state = &world->state;
+
+    if (world->stop_at != NEVER && world->now >= world->stop_at && !state->stop_asked &&
+        (state->phase != PHASE_BACK || state->left > 0))
+        return tell(world, ROLLOUT_STOP);
+    if (state->phase == PHASE_SOAK) {
+        world->now += (int64_t)below(world, 500);
+        return tell(world, ROLLOUT_SOAKED);
+    }
+    return world->queued > 0 ? happen(world) : tell(world, ROLLOUT_DRAINED);
+}
+
+static void carry_out(struct world *world, enum rollout_action action)
+{
+    if (action == ACTION_STOP) {
+        world->stopping = true;
+        world->agents_stop = world->now + (int64_t)below(world, 100);
+    } else if (action == ACTION_DISPATCH) {
+        CHECK(world, world->state.wave == world->waves_begun++);
+        send(world);
+    } else if (action == ACTION_TAKE_BACK) {
+        check_way_back(world);
+        send(world);
+    }
+}
+
+static void check_jobs(struct world *world)
+{
+    const struct rollout_state *state = &world->state;
+    size_t applied = 0, skipped = 0;
+
+    for (size_t i = 0; i < state->count; i++) {
+        const struct rollout_job *job = &world->jobs[i];
+
+        CHECK(world, job->ended && !job->going_back);
+        applied += job->state == JOB_APPLIED;
+        skipped += job->state == JOB_SKIPPED;
+        CHECK(world, job->state != JOB_APPLIED || world->truth[i] == CHANGED);
+        CHECK(world, job->state != JOB_ROLLED_BACK || world->truth[i] == UNTOUCHED);
+        CHECK(world, job->state != JOB_SKIPPED || world->truth[i] == UNTOUCHED);
+        CHECK(world, (world->truth[i] == UNCLEAR) ==
+                         (job->state == JOB_UNKNOWN || job->state == JOB_NEEDS_OPERATOR));
+        if (state->phase == PHASE_TAKEN_BACK && job->state == JOB_APPLIED)
+            CHECK(world,
+                  state->on_failure == FAILURE_ROLLBACK_WAVE && job->wave < world->failing_wave);
+    }
+    CHECK(world, applied == state->applied && skipped == state->skipped);
+    CHECK(world, applied + skipped + state->failed + state->taken_back + state->not_taken_back ==
+                     state->count);
+}
+
+static void check_end(struct world *world)
+{
+    const struct rollout_state *state = &world->state;
+    bool spent = (int64_t)(state->failed + state->failed_before) > state->failures_allowed;
+    bool to_take_back = state->on_failure == FAILURE_ROLLBACK_ALL && spent;
+
+    check_jobs(world);
+    CHECK(world, state->running == 0);
+    CHECK(world, state->phase != PHASE_DONE || (!spent && state->skipped == 0));
+    CHECK(world,
+          state->phase == PHASE_HALTED || state->phase == PHASE_STOPPED || state->in_doubt == 0);
+    CHECK(world, state->in_doubt == 0 || state->phase == PHASE_HALTED);
+    CHECK(world, !to_take_back || state->stop_asked || world->back_failed || state->applied == 0);
+    CHECK(world, !world->back_failed || state->phase == PHASE_HALTED);
+}
+
+static void live(struct world *world)
+{
+    int steps = 0;
+
+    make_fleet(world);
+    carry_out(world, tell(world, ROLLOUT_BEGIN));
+    while (!rollout_has_ended(&world->state)) {
+        CHECK(world, ++steps < STEPS_MAX);
+        carry_out(world, hear(world));
+    }
+    check_end(world);
+}
+
+static void every_history_ends_and_keeps_the_invariants(void **unused)
+{
+    (void)unused;
+    static struct world world;
+    size_t ends[PHASE_COUNT] = {0};
+
+    for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
+        memset(&world, 0, sizeof world);
+        world.seed = world.random = seed;
+        live(&world);
+        ends[world.state.phase]++;
+    }
+    printf("%d histories: %zu done, %zu stopped, %zu taken back, %zu halted\n", HISTORIES,
+           ends[PHASE_DONE], ends[PHASE_STOPPED], ends[PHASE_TAKEN_BACK], ends[PHASE_HALTED]);
+    for (size_t phase = PHASE_DONE; phase < PHASE_COUNT; phase++)
+        assert_true(ends[phase] > HISTORIES / 100);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_history_ends_and_keeps_the_invariants),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

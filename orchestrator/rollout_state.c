@@ -47,8 +47,10 @@ static void end_way_back(struct rollout_state *state, struct rollout_job *job, e
     if (job->back_begun)
         state->running--;
     job->going_back = false;
-    if (end == JOB_SKIPPED)
+    if (end == JOB_SKIPPED) {
+        state->ways_back_skipped++;
         return;
+    }
     job->state = end == JOB_ROLLED_BACK || is_in_doubt(end) ? end : JOB_HALTED;
     state->applied--;
     if (end == JOB_ROLLED_BACK)
@@ -188,6 +190,12 @@ static bool is_to_take_back(const struct rollout_state *state, const struct roll
            find_oldest(state, &oldest) && find_wave_back(state, state->wave + 1, oldest, &wave);
 }
 
+static bool is_way_back_cut_short(const struct rollout_state *state,
+                                  const struct rollout_event *event)
+{
+    return is_drained(state, event) && state->ways_back_skipped > 0;
+}
+
 static bool is_older_to_take_back(const struct rollout_state *state,
                                   const struct rollout_event *event)
 {
@@ -229,6 +237,8 @@ static const struct transition transitions[] = {
     {PHASE_STOPPING, is_drained, PHASE_STOPPED, ACTION_END, "nothing runs any more"},
     {PHASE_BACK, is_way_back_failed, PHASE_BACK_STOPPING, ACTION_STOP, "a way back failed"},
     {PHASE_BACK, is_stop_asked, PHASE_BACK_STOPPING, ACTION_STOP, "the operator stops it"},
+    {PHASE_BACK, is_way_back_cut_short, PHASE_HALTED, ACTION_END,
+     "an agent began no further way back"},
     {PHASE_BACK, is_older_to_take_back, PHASE_BACK, ACTION_TAKE_BACK, "the next older wave"},
     {PHASE_BACK, is_drained_in_doubt, PHASE_HALTED, ACTION_END, "an outcome is unknown"},
     {PHASE_BACK, is_drained, PHASE_TAKEN_BACK, ACTION_END, "all of it is taken back"},

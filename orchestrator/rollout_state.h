@@ -60,10 +60,11 @@ struct rollout_state {
     size_t applied;
     size_t failed; /* ended in any other way but skipped */
     size_t skipped;
-    size_t taken_back;     /* was applied before */
-    size_t not_taken_back; /* the way back failed */
-    size_t in_doubt;       /* unknown outcomes, and targets that need a person */
-    bool stopped;          /* the budget is spent */
+    size_t taken_back;        /* was applied before */
+    size_t not_taken_back;    /* the way back failed */
+    size_t ways_back_skipped; /* never began: what was applied stands */
+    size_t in_doubt;          /* unknown outcomes, and targets that need a person */
+    bool stopped;             /* the budget is spent */
     bool stop_asked;
 };
 

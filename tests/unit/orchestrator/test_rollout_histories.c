@@ -15,7 +15,14 @@
 
 #include "orchestrator/rollout_state.h"
 
-enum { HISTORIES = 25000, JOBS_MAX = 24, QUEUE_MAX = 8 * JOBS_MAX, STEPS_MAX = 4000, NEVER = -1 };
+enum {
+    HISTORIES = 25000,
+    JOBS_MAX = 24,
+    QUEUE_MAX = 8 * JOBS_MAX,
+    STEPS_MAX = 4000,
+    STOP_TAKES_MS = 100, /* until agents hear of a stop, at most */
+    NEVER = -1
+};
 
 /* What is to happen at a moment. */
 struct happening {
@@ -42,9 +49,11 @@ struct world {
     enum truth truth[JOBS_MAX];
     struct happening queue[QUEUE_MAX];
     size_t queued;
-    bool stopping; /* ACTION_STOP came */
+    int64_t asked_at;  /* when it was heard */
+    int64_t drains_at; /* when the agents stop by themselves */
+    bool stopping;     /* ACTION_STOP came */
     bool back;
-    bool back_failed;
+    size_t back_failed;
     size_t failing_wave;
     size_t last_back;
     size_t waves_begun;
@@ -103,7 +112,9 @@ static void make_fleet(struct world *world)
     world->unknown_of_100 = rates[below(world, 4)];
     world->back_fails_of_100 = rates[below(world, 4)];
     world->stop_at = chance(world, 15) ? (int64_t)below(world, 3000) : NEVER;
+    world->asked_at = NEVER;
     world->agents_stop = NEVER;
+    world->drains_at = chance(world, 5) ? (int64_t)below(world, 3000) : NEVER;
 }
 
 static enum job_state draw_end(struct world *world)
@@ -126,13 +137,16 @@ static void check_sending(struct world *world, const size_t *members, size_t cou
 
     CHECK(world, count > 0 && count == state->left);
     CHECK(world, !world->stopping || world->back);
-    CHECK(world, !state->stop_asked && !world->back_failed);
+    CHECK(world, !state->stop_asked && world->back_failed == 0);
+    CHECK(world, world->back || state->skipped == 0);
     for (size_t i = 0; i < count; i++) {
         enum truth truth = world->truth[members[i]];
 
         CHECK(world, world->jobs[members[i]].wave == state->wave);
         CHECK(world, truth == (world->back ? CHANGED : UNTOUCHED));
     }
+    for (size_t i = 0; i < state->count; i++)
+        CHECK(world, !world->back || world->jobs[i].ended);
     for (size_t i = 0; i < state->count; i++)
         if (!world->back && world->jobs[i].wave < state->wave)
             CHECK(world, world->jobs[i].ended && world->truth[i] != UNCLEAR);
@@ -217,7 +231,7 @@ static void become(struct world *world, const struct happening *happening)
     }
     if (world->back && happening->what != JOB_STARTED && happening->what != JOB_ROLLED_BACK &&
         happening->what != JOB_SKIPPED)
-        world->back_failed = true;
+        world->back_failed++;
 }
 
 static bool is_first_end(const struct world *world, const struct happening *happening)
@@ -231,6 +245,8 @@ static enum rollout_action happen(struct world *world)
     bool begins = next.what == JOB_STARTED || world->truth[next.job] != AT_WORK;
 
     world->now = next.at > world->now ? next.at : world->now;
+    if (world->drains_at != NEVER && world->now >= world->drains_at)
+        world->agents_stop = world->drains_at;
     if (world->agents_stop != NEVER && world->now >= world->agents_stop && begins &&
         is_first_end(world, &next)) {
         if (next.what == JOB_STARTED)
@@ -238,8 +254,11 @@ static enum rollout_action happen(struct world *world)
         next.what = JOB_SKIPPED;
     }
     bool counts = is_first_end(world, &next);
-    if (counts && next.what != JOB_SKIPPED)
+    if (counts && next.what != JOB_SKIPPED) {
+        CHECK(world,
+              !begins || world->asked_at == NEVER || world->now <= world->asked_at + STOP_TAKES_MS);
         become(world, &next);
+    }
     const struct run_event run = {.kind = RUN_JOB, .job = next.what};
     return rollout_step(&world->state, &(struct rollout_event){.kind = ROLLOUT_JOB,
                                                                .job = next.job,
@@ -252,18 +271,31 @@ static enum rollout_action tell(struct world *world, enum rollout_event_kind kin
     return rollout_step(&world->state, &(struct rollout_event){.kind = kind});
 }
 
+static bool is_stop_due(const struct world *world)
+{
+    return world->stop_at != NEVER && world->now >= world->stop_at && !world->state.stop_asked;
+}
+
+static enum rollout_action soak(struct world *world)
+{
+    int64_t over = world->now + (int64_t)below(world, 500);
+    bool stops = world->stop_at != NEVER && world->stop_at <= over;
+
+    world->now = stops && world->stop_at > world->now ? world->stop_at : over;
+    return tell(world, stops ? ROLLOUT_STOP : ROLLOUT_SOAKED);
+}
+
 /* The next thing that the state hears of. */
 static enum rollout_action hear(struct world *world)
 {
     struct rollout_state *state = &world->state;
 
-    if (world->stop_at != NEVER && world->now >= world->stop_at && !state->stop_asked &&
-        (state->phase != PHASE_BACK || state->left > 0))
+    if (is_stop_due(world)) {
+        world->asked_at = world->now;
         return tell(world, ROLLOUT_STOP);
-    if (state->phase == PHASE_SOAK) {
-        world->now += (int64_t)below(world, 500);
-        return tell(world, ROLLOUT_SOAKED);
     }
+    if (state->phase == PHASE_SOAK)
+        return soak(world);
     return world->queued > 0 ? happen(world) : tell(world, ROLLOUT_DRAINED);
 }
 
@@ -271,7 +303,7 @@ static void carry_out(struct world *world, enum rollout_action action)
 {
     if (action == ACTION_STOP) {
         world->stopping = true;
-        world->agents_stop = world->now + (int64_t)below(world, 100);
+        world->agents_stop = world->now + (int64_t)below(world, STOP_TAKES_MS);
     } else if (action == ACTION_DISPATCH) {
         CHECK(world, world->state.wave == world->waves_begun++);
         send(world);
@@ -318,8 +350,11 @@ static void check_end(struct world *world)
     CHECK(world,
           state->phase == PHASE_HALTED || state->phase == PHASE_STOPPED || state->in_doubt == 0);
     CHECK(world, state->in_doubt == 0 || state->phase == PHASE_HALTED);
-    CHECK(world, !to_take_back || state->stop_asked || world->back_failed || state->applied == 0);
-    CHECK(world, !world->back_failed || state->phase == PHASE_HALTED);
+    bool given_up = state->stop_asked || world->back_failed > 0 || world->drains_at != NEVER;
+
+    CHECK(world, !to_take_back || given_up || state->applied == 0);
+    CHECK(world, world->back_failed == state->not_taken_back);
+    CHECK(world, world->back_failed == 0 || state->phase == PHASE_HALTED);
 }
 
 static void live(struct world *world)

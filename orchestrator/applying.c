@@ -81,6 +81,7 @@ static const struct report_column columns[] = {
     {.key = "line", .title = "LINE", .is_number = true, .only_data = true},
     {.key = "statement", .title = "STATEMENT", .is_number = true, .only_data = true},
     {.key = "sqlstate", .title = "SQLSTATE", .only_data = true},
+    {.key = "wave", .title = "WAVE", .is_number = true, .only_data = true},
 };
 
 static void report_place(struct report *report, int number)
@@ -112,6 +113,7 @@ static void report_job(struct report *report, const struct rollout_job *job)
     report_number(report, (int64_t)job->steps_done);
     report_number(report, job->begun ? job->ended_ms - job->began_ms : 0);
     report_failure(report, &job->error);
+    report_number(report, (int64_t)job->wave + 1);
 }
 
 static void report_unreached(struct report *report, const struct surveyed *item)
@@ -122,6 +124,7 @@ static void report_unreached(struct report *report, const struct surveyed *item)
     report_number(report, 0);
     report_number(report, 0);
     report_failure(report, &item->error);
+    report_place(report, 0);
 }
 
 /* A target that stands inside a step which the plan does not go on with: a way back that was cut
@@ -169,6 +172,7 @@ static void report_stopped(struct report *report, const struct surveyed *item)
     report_number(report, 0);
     report_number(report, 0);
     report_failure(report, &err);
+    report_place(report, 0);
 }
 
 static void print_stopped(const struct applying *applying, const struct terminal *terminal)

@@ -1,7 +1,10 @@
 """A change meets a canary first, then more, and is taken back across the fleet when it fails."""
 
+import signal
+
 import pytest
-from scenario import whole
+from conftest import Databases, Sqlite
+from scenario import only, whole
 
 BASE = ("CREATE TABLE items (id INTEGER NOT NULL PRIMARY KEY, name VARCHAR(40) NOT NULL);\n"
         "INSERT INTO items VALUES (1, 'one'), (2, 'two');\n", "DROP TABLE items;\n")
@@ -143,3 +146,60 @@ def test_what_is_not_there_is_no_failure_of_the_way_back(fleet, engine):
     found = states(fleet.json("apply", "prod", "--yes", expect=1))
     assert "applied" not in found.values()
     assert {row["version"] for row in fleet.status().values()} == {"001"}
+
+
+@only("sqlite")
+def test_ctrl_c_between_two_waves_begins_nothing_more(fleet, engine):
+    with_base(fleet, engine, 3, "waves = 1, 100%", "soak = 1h", "on_failure = rollback-all")
+    apply = fleet.start("apply", "prod", "--yes")
+    said = ""
+    while "the next one begins in" not in said:
+        line = apply.stdout.readline()
+        assert line, said
+        said += line
+    apply.send_signal(signal.SIGINT)
+    rest, _ = apply.communicate(timeout=60)
+    assert apply.returncode == 4, said + rest
+    assert "1 of 3 done, 2 not begun" in rest
+    assert [row["version"] for row in fleet.status().values()] == ["003", "001", "001"]
+
+
+@only("sqlite")
+def test_the_data_says_which_wave_a_target_was_in(fleet, engine):
+    with_base(fleet, engine, 3, "waves = 1, 100%")
+    rows = fleet.json("apply", "prod", "--yes")["targets"]
+    assert [row["wave"] for row in rows] == [1, 2, 2]
+
+
+def test_three_of_sixty_fail_and_all_engines_go_back(fleet, tmp_path, postgresql, mariadb):
+    """One rollout over PostgreSQL, MariaDB and SQLite, each behind an agent of its own."""
+    engines = [Databases(postgresql), Databases(mariadb), Sqlite(tmp_path)]
+    names = [f"t{i:02d}" for i in range(60)]
+    of = {name: engines[i % 3] for i, name in enumerate(names)}
+    for engine in engines:
+        fleet.agent(f"db-{engine.name}")
+    for name in names:
+        fleet.target(name, "prod", of[name].create(name), agent=f"db-{of[name].name}")
+    fleet.start_agents()
+    fleet.migration("001_items", *BASE)
+    fleet.apply()
+    fleet.env("prod", "waves = 1, 10%, 100%", "max_failures = 1", "max_parallel = 12",
+              "on_failure = rollback-all")
+    fleet.write_inventory()
+    fleet.migration("002_price", *PRICE)
+    up, down = unique(engines[0])
+    fleet.migration("003_name", up, down)
+    fleet.migration("003_name.mysql", up, unique(engines[1])[1])
+    fleet.run("sum")
+    for name in ("t20", "t37", "t51"):
+        of[name].sql("INSERT INTO items VALUES (3, 'one')", name)
+    prints = fleet.json("status", "--fingerprint")["targets"]
+    before = {name: (of[name].dump(name), of[name].rows(name)) for name in names}
+
+    rows = fleet.apply(expect=1)
+    assert {row["state"] for row in rows.values()} <= {"rolled_back", "skipped"}
+    assert {rows[name]["wave"] for name in names[:6]} == {1, 2}
+    assert all(rows[name]["state"] == "rolled_back" for name in names[:6])
+    assert {name: (of[name].dump(name), of[name].rows(name)) for name in names} == before
+    again = fleet.json("status", "--fingerprint")["targets"]
+    assert [row["fingerprint"] for row in again] == [row["fingerprint"] for row in prints]

@@ -59,7 +59,7 @@ void agency_plan(struct agency *agency, const char *sql, enum engine_kind engine
                                        .created_ms = NOW_MS - 1,
                                        .expires_ms = EXPIRES_MS,
                                        .finish_by_ms = FINISH_BY_MS,
-                                       .rollback_until_ms = FINISH_BY_MS,
+                                       .rollback_until_ms = ROLLBACK_UNTIL_MS,
                                        .nonce = STORE};
     AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
     struct plan_step step = {.version = "1", .name = "one", .direction = DIRECTION_UP};

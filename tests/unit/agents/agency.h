@@ -14,7 +14,13 @@
 #include "common/buffer.h"
 #include "plans/plan_builder.h"
 
-enum { TARGETS = 4, NOW_MS = 1000000, EXPIRES_MS = 2000000, FINISH_BY_MS = 3000000 };
+enum {
+    TARGETS = 4,
+    NOW_MS = 1000000,
+    EXPIRES_MS = 2000000,
+    FINISH_BY_MS = 3000000,
+    ROLLBACK_UNTIL_MS = 4000000
+};
 
 #define STORE "0123456789abcdef0123456789abcdef"
 #define ROLLOUT "00112233445566778899aabbccddeeff"

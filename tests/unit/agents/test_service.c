@@ -254,6 +254,39 @@ static void stop_at_the_first_start(struct agency *agency, const struct reply *r
         service_stop(agency->service, ROLLOUT);
 }
 
+static void take_back(struct agency *agency)
+{
+    static const size_t first[] = {0};
+    AUTO(json) json_t *slice = slice_encode(agency->plan, first, 1);
+    const struct run_request request = {.store = STORE,
+                                        .rollout = "00000000000000000000000000000009",
+                                        .epoch = 2,
+                                        .max_parallel = 1,
+                                        .back = true,
+                                        .slice = slice};
+
+    agency_forget(agency);
+    service_run(agency->service, &request, "ann", agency_listen, agency);
+}
+
+static void a_plan_is_taken_back_until_its_own_limit(void **state)
+{
+    (void)state;
+    struct agency agency;
+
+    agency_open(&agency);
+    agency_good_plan(&agency);
+    agency_run(&agency, 1);
+    agency.now_ms = ROLLBACK_UNTIL_MS + 1;
+    take_back(&agency);
+    assert_string_equal(buffer_text(&agency.story), "error");
+    assert_int_equal(agency.error.code, ERROR_VERIFY);
+    agency.now_ms = ROLLBACK_UNTIL_MS;
+    take_back(&agency);
+    assert_string_equal(buffer_text(&agency.story), "accepted, a started, a rolled_back, end");
+    agency_close(&agency);
+}
+
 static void a_stopped_rollout_finishes_what_runs_and_begins_nothing_more(void **state)
 {
     (void)state;
@@ -358,6 +391,7 @@ int main(void)
         IN_NEW_DIRECTORY(a_plan_of_another_fleet_is_refused),
         IN_NEW_DIRECTORY(a_changed_byte_in_a_slice_is_refused),
         IN_NEW_DIRECTORY(an_expired_plan_goes_on_only_where_it_was_accepted_in_time),
+        IN_NEW_DIRECTORY(a_plan_is_taken_back_until_its_own_limit),
         IN_NEW_DIRECTORY(a_stopped_rollout_finishes_what_runs_and_begins_nothing_more),
         IN_NEW_DIRECTORY(after_stopping_all_no_job_begins),
         IN_NEW_DIRECTORY(one_target_is_one_runs_at_a_time),

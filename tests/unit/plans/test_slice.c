@@ -300,6 +300,18 @@ static void finish_by_binds_always(void **state)
     assert_false(accepted_at(*state, 3001, true));
 }
 
+static void a_way_back_has_a_limit_of_its_own(void **state)
+{
+    struct scene *scene = *state;
+
+    scene->rules.to_take_back = true;
+    assert_true(accepted_at(scene, 3001, true));
+    assert_true(accepted_at(scene, 4000, false));
+    assert_false(accepted_at(scene, 4001, true));
+    scene->rules.signatures_needed = 5;
+    assert_false(accepted_at(scene, 3001, true));
+}
+
 #define SCENE_TEST(test) cmocka_unit_test_setup_teardown(test, open_scene, close_scene)
 
 int main(void)
@@ -319,6 +331,7 @@ int main(void)
         SCENE_TEST(another_fleet_is_refused),
         SCENE_TEST(expiry_binds_the_first_acceptance_only),
         SCENE_TEST(finish_by_binds_always),
+        SCENE_TEST(a_way_back_has_a_limit_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

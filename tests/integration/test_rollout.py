@@ -22,9 +22,10 @@ def with_base(fleet, engine, count, *policy, agents=2):
     for number in range(agents):
         fleet.agent(f"db-{number}")
     for i, name in enumerate(names):
-        fleet.target(name, "prod", engine.create(name), agent=f"db-{i % agents}")
+        fleet.target(name, "prod", engine.create(name), agent=f"db-{i % agents}" if agents else None)
     fleet.start_agents()
     fleet.migration("001_items", *BASE)
+    fleet.write_inventory()
     fleet.run("sum")
     fleet.run("apply", "prod", "--yes")
     fleet.env("prod", *policy)
@@ -203,3 +204,16 @@ def test_three_of_sixty_fail_and_all_engines_go_back(fleet, tmp_path, postgresql
     assert {name: (of[name].dump(name), of[name].rows(name)) for name in names} == before
     again = fleet.json("status", "--fingerprint")["targets"]
     assert [row["fingerprint"] for row in again] == [row["fingerprint"] for row in prints]
+
+
+def test_targets_without_an_agent_go_back_as_well(fleet, engine):
+    names = with_base(fleet, engine, 5, "waves = 1, 2, 100%", "on_failure = rollback-all", agents=0)
+    break_on(engine, "t02")
+    before = {name: whole(engine, fleet, name) for name in names}
+    found = states(fleet.json("apply", "prod", "--yes", expect=1))
+    assert [found[name] for name in names[:3]] == ["rolled_back"] * 3
+    assert {name: whole(engine, fleet, name) for name in names} == before
+    engine.sql("DELETE FROM items WHERE id = 3", "t02")
+    fleet.run("apply", "prod", "--yes")
+    fleet.run("rollback", "prod", "--steps", "2", "--yes")
+    assert {row["version"] for row in fleet.status().values()} == {"001"}

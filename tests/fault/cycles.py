@@ -21,7 +21,6 @@ from checker import Checker, Violation
 from machine import DAY_S, ERRORS, HOUR_S, MINUTE_S
 from points import POINTS
 from sites import Lost
-from world import is_paired
 
 # What a job does one after the other, with a fault in each: name, way, to which version, and
 # whether the newest script fails (then the target must be where it was).
@@ -38,7 +37,7 @@ SCENARIOS = (
 
 
 class Stats:
-    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "unpaired", "operator",
+    FIELDS = ("runs", "kills", "applied", "absent", "unknown", "way_back", "operator",
               "violations")
 
     def __init__(self):
@@ -184,7 +183,7 @@ class Run:
         if last.hung:
             self.report([Violation("I8", "command", f"hung: {last}")])
         if self.halted:
-            self.note_operator()
+            self.note_operator(failing)
         elif last.status != (1 if failing else 0):
             self.report([Violation("I8", "command", f"does not come to its end: {last}")])
             self.halted = list(world.sites)
@@ -204,17 +203,16 @@ class Run:
             found = self.checker.settled(self.halted)
         return found
 
-    def note_operator(self):
-        """Never on an engine that takes a script back by itself, and elsewhere only where the
-        script says for no statement what undoes it."""
+    def note_operator(self, failing):
+        """Never on an engine that takes a script back by itself, and elsewhere only where a failed
+        job was cut off on its way back: the next plan does not begin with that step."""
         for name in self.halted:
             site = self.world.sites[name]
             left = site.query("SELECT version, direction, statement, status, summary FROM"
                               " fleet_intent")[0]
-            unpaired = not site.transactional and left and not any(is_paired(int(one[0]))
-                                                                   for one in left)
-            self.stats.counts["unpaired" if unpaired else "operator"] += 1
-            if not unpaired:
+            back = failing and not site.transactional and {one[1] for one in left} == {"down"}
+            self.stats.counts["way_back" if back else "operator"] += 1
+            if not back:
                 self.report([Violation("I8", name, f"needs an operator: {left}")])
 
 

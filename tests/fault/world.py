@@ -55,12 +55,6 @@ def bodies(version, engine):
     return ups, downs
 
 
-def is_paired(version):
-    """Whether its way back says which statement each of its own undoes, so that half of a script
-    can be undone."""
-    return version % 2 == 0
-
-
 def scripts(version, engine):
     if version == 1:
         return ("CREATE TABLE base (id INTEGER NOT NULL);\nCREATE TABLE canary (n INTEGER NOT"
@@ -69,7 +63,8 @@ def scripts(version, engine):
                 "DROP TABLE log;\nDROP TABLE canary;\nDROP TABLE base;\n")
     ups, downs = bodies(version, engine)
     head = "-- fleet: no-transaction\n" if version in ALONE else ""
-    pairs = [f"-- fleet: undoes {len(ups) - i}\n" if is_paired(version) else ""
+    # Every second way back says which statement it undoes, so that half of a script can be undone.
+    pairs = [f"-- fleet: undoes {len(ups) - i}\n" if version % 2 == 0 else ""
              for i in range(len(downs))]
     return (head + "".join(f"{s};\n" for s in ups),
             head + "".join(f"{p}{s};\n" for p, s in zip(pairs, downs)))

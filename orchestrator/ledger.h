@@ -19,7 +19,7 @@ struct ledger_entry {
     int64_t seq;         /* from 1; given by append */
     const char *at;      /* RFC 3339; given by append */
     const char *who;     /* the operator */
-    const char *what;    /* "rollout", "job", "step", "rollout-end" */
+    const char *what;    /* "rollout", "wave", "job", "step", "rollout-end" */
     const char *rollout; /* each "" where it does not apply */
     const char *plan;
     const char *target;

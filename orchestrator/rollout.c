@@ -1,5 +1,6 @@
 #include "orchestrator/rollout.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -363,6 +364,20 @@ static bool begin_way_back(struct running *running, struct error *err)
     return ok;
 }
 
+/* A rollout in one wave says all of it by itself. */
+static bool record_wave(struct running *running, struct error *err)
+{
+    const struct rollout_state *state = running->state;
+    char subject[64], detail[64];
+
+    if (state->wave_count < 2)
+        return true;
+    snprintf(subject, sizeof subject, "%zu of %zu", state->wave + 1, state->wave_count);
+    snprintf(detail, sizeof detail, "%zu %s", state->left, state->left == 1 ? "target" : "targets");
+    return store_begin_wave(running->settings->store, &running->record, running->settings->plan,
+                            subject, detail, err);
+}
+
 static void soak(struct running *running)
 {
     const struct rollout_control *control = &running->settings->control;
@@ -380,9 +395,9 @@ static bool carry_out(struct running *running, struct error *err)
     switch (running->action) {
     case ACTION_DISPATCH:
         running->waves_sent = running->state->wave + 1;
-        return send_wave(running, err);
+        return record_wave(running, err) && send_wave(running, err);
     case ACTION_TAKE_BACK:
-        return begin_way_back(running, err) && send_wave(running, err);
+        return begin_way_back(running, err) && record_wave(running, err) && send_wave(running, err);
     case ACTION_SOAK:
         soak(running);
         return true;

@@ -47,6 +47,11 @@ struct rollout_record {
 bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                          struct rollout_record *rollout, struct error *err) MUST_USE;
 
+/* Records that a wave is about to be sent, there or back: subject is "2 of 3", detail how much. */
+bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
+                      const struct plan *plan, const char *subject, const char *detail,
+                      struct error *err) MUST_USE;
+
 /* What happened since the last call, as one transaction. */
 struct outcome {
     const char *target;

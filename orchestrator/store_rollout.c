@@ -110,6 +110,28 @@ bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t e
     return store_commit_or_undo(store, ok, err);
 }
 
+bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
+                      const struct plan *plan, const char *subject, const char *detail,
+                      struct error *err)
+{
+    char digest[DIGEST_HEX_SIZE];
+
+    digest_to_hex(&plan->digest, digest);
+    const struct ledger_entry entry = {
+        .who = rollout->operator_name,
+        .what = "wave",
+        .rollout = rollout->id,
+        .plan = digest,
+        .target = "",
+        .subject = subject,
+        .result = "intended",
+        .detail = detail,
+    };
+    return database_begin(store->database, err) &&
+           store_commit_or_undo(store, ledger_append(store->database, store->clock, &entry, err),
+                                err);
+}
+
 bool store_is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,
                        struct error *err)
 {

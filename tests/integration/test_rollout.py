@@ -105,6 +105,11 @@ def test_failures_past_the_budget_take_finished_targets_back(fleet, engine, poli
     assert back_again["detail"] == f"takes back {there['rollout']}"
     ends = ledger(fleet, "rollout-end")[-2:]
     assert [end["result"] for end in ends] == ["stopped", "rolled_back"]
+    # Each wave was written down before it was sent, there and back.
+    waves = [(entry["rollout"] == there["rollout"], entry["subject"]) for entry in ledger(fleet, "wave")]
+    assert waves == ([(True, "1 of 2"), (True, "2 of 2"), (False, "2 of 2"), (False, "1 of 2")]
+                     if policy == "rollback-all" else
+                     [(True, "1 of 2"), (True, "2 of 2"), (False, "2 of 2")])
 
 
 def test_data_that_came_meanwhile_outlives_the_way_back(fleet, engine):

@@ -183,7 +183,7 @@ class Run:
         if last.hung:
             self.report([Violation("I8", "command", f"hung: {last}")])
         if self.halted:
-            self.note_operator(failing)
+            self.note_operator(last.words[0] == "apply")
         elif last.status != (1 if failing else 0):
             self.report([Violation("I8", "command", f"does not come to its end: {last}")])
             self.halted = list(world.sites)
@@ -203,14 +203,14 @@ class Run:
             found = self.checker.settled(self.halted)
         return found
 
-    def note_operator(self, failing):
+    def note_operator(self, applying):
         """Never on an engine that takes a script back by itself, and elsewhere only where a failed
         job was cut off on its way back: the next plan does not begin with that step."""
         for name in self.halted:
             site = self.world.sites[name]
             left = site.query("SELECT version, direction, statement, status, summary FROM"
                               " fleet_intent")[0]
-            back = failing and not site.transactional and {one[1] for one in left} == {"down"}
+            back = applying and not site.transactional and {one[1] for one in left} == {"down"}
             self.stats.counts["way_back" if back else "operator"] += 1
             if not back:
                 self.report([Violation("I8", name, f"needs an operator: {left}")])

@@ -18,6 +18,7 @@ static void collect(struct survey *survey, const struct environment *environment
             continue;
         group->places[group->count] = i;
         group->states[group->count] = survey_state(item);
+        group->states[group->count].going_back = false;
         group->states[group->count++].read_only = false; /* only counted, not to be run */
     }
 }

@@ -250,6 +250,18 @@ struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory
     return ok ? TAKE(survey) : NULL;
 }
 
+bool survey_is_going_back(const struct surveyed *item)
+{
+    const struct open_intent *intent = item->reached ? item->status.intent : NULL;
+    const struct applied *newest = NULL;
+
+    for (size_t i = 0; intent != NULL && item->applied != NULL && i < item->applied->count; i++)
+        if (item->applied->items[i].version[0] != '\0')
+            newest = &item->applied->items[i];
+    return newest != NULL && intent->direction == DIRECTION_DOWN &&
+           strcmp(newest->version, intent->version) == 0 && strcmp(newest->name, intent->name) == 0;
+}
+
 struct target_state survey_state(const struct surveyed *item)
 {
     const struct inventory_agent *agent = item->target->agent;
@@ -266,6 +278,7 @@ struct target_state survey_state(const struct surveyed *item)
         .server = item->status.server,
         .read_only = item->status.read_only,
         .applied = item->applied,
+        .going_back = survey_is_going_back(item),
     };
 }
 

@@ -41,6 +41,8 @@ struct survey_question {
 struct survey *survey_take(struct dispatcher *dispatcher, const struct inventory *inventory,
                            const struct selection *selection,
                            const struct survey_question *question, struct error *err) MUST_USE;
+/* Whether a target was cut off while it took back what was applied last. */
+bool survey_is_going_back(const struct surveyed *item);
 /* A reached target as the planner takes it. */
 struct target_state survey_state(const struct surveyed *item);
 /* The targets that were reached, as the planner takes them; the list is the survey's. */

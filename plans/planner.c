@@ -43,6 +43,7 @@ static struct digest group_key(const struct target_state *state)
     struct digest key = state->applied != NULL ? state->applied->id : (struct digest){0};
 
     key.bytes[DIGEST_SIZE - 1] ^= (uint8_t)state->engine;
+    key.bytes[DIGEST_SIZE - 2] ^= state->going_back;
     if (state->to != NULL) {
         const struct digest to = digest_of_text(state->to);
 
@@ -58,6 +59,7 @@ static void open_group(struct groups *groups, const struct plan_request *request
     struct target_group group = {
         .engine = state->engine,
         .to = state->to != NULL ? state->to : request->to,
+        .going_back = state->going_back,
         .concern.first = state->name,
     };
 
@@ -177,7 +179,8 @@ static void find_recipes(const struct planning *planning, struct groups *groups)
         AUTO_STEP_LIST struct step_list steps = {0};
         struct target_group *group = &groups->items[i];
 
-        goals[planning->request->goal].find_steps(planning, group, &steps);
+        if (planning->request->goal != GOAL_UP || !steps_finish_way_back(planning, group, &steps))
+            goals[planning->request->goal].find_steps(planning, group, &steps);
         if (steps.count > 0)
             group->recipe =
                 plan_builder_recipe(planning->builder, group->engine, steps.items, steps.count);

@@ -25,7 +25,9 @@ struct target_state {
     const char *server; /* "PostgreSQL 15.7", for the release in the plan; NULL: it says none */
     bool read_only;     /* no plan is made for it: its history may lag behind its primary's */
     const struct applied_set *applied;
-    const char *to; /* instead of the request's, for this target alone; NULL: the request's */
+    const char *to;  /* instead of the request's, for this target alone; NULL: the request's */
+    bool going_back; /* was cut off while it took back what was applied last: GOAL_UP means to
+                        finish that, and no more, where the plan that brought it is known */
 };
 
 enum plan_goal {

@@ -23,7 +23,8 @@ struct target_group {
     enum engine_kind engine;
     const struct applied *applied;
     size_t applied_count;
-    const char *to; /* NULL: as far as it goes */
+    const char *to;  /* NULL: as far as it goes */
+    bool going_back; /* target_state says what it means */
     struct concern concern;
     const struct plan_recipe *recipe; /* NULL when there is nothing to do */
 };

@@ -112,3 +112,18 @@ void steps_down(const struct planning *planning, const struct target_group *grou
     for (size_t i = count; i > kept; i--)
         take_back(planning, group, &group->applied[i - 1], steps);
 }
+
+bool steps_finish_way_back(const struct planning *planning, const struct target_group *group,
+                           struct step_list *steps)
+{
+    size_t count = count_versioned(group);
+
+    if (!group->going_back || count == 0)
+        return false;
+    const struct applied *newest = &group->applied[count - 1];
+    const struct plan_step *step = planning_find_step(planning, group, newest);
+    if (step == NULL || ways_of(step).down->script == NULL || ways_of(step).up->script == NULL)
+        return false;
+    take_back(planning, group, newest, steps);
+    return true;
+}

@@ -14,4 +14,9 @@
 void steps_down(const struct planning *planning, const struct target_group *group,
                 struct step_list *steps);
 
+/* For a group that was cut off on its way back; false if it was not, or if the script is not known.
+ */
+bool steps_finish_way_back(const struct planning *planning, const struct target_group *group,
+                           struct step_list *steps);
+
 #endif

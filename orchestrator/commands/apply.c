@@ -105,14 +105,24 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     return applying_run(workspace, invocation, &applying, err);
 }
 
-static int apply_selection(struct workspace *workspace, const struct invocation *invocation,
-                           struct error *err)
+static bool is_any_going_back(const struct survey *survey)
+{
+    for (size_t i = 0; i < survey->count; i++)
+        if (survey_is_going_back(&survey->items[i]))
+            return true;
+    return false;
+}
+
+/* again tells that some targets only came to the end of a way back, and may go up now. */
+static int apply_once(struct workspace *workspace, const struct invocation *invocation, bool *again,
+                      struct error *err)
 {
     const struct draft_goal goal = {.goal = GOAL_UP,
                                     .to = arguments_value(invocation->arguments, "to")};
     __attribute__((cleanup(draft_free))) struct draft draft = {0};
     int status;
 
+    *again = false;
     if (!draft_make(workspace, invocation, &goal, &draft, &status, err))
         return status;
     draft_report_unreached(&draft, invocation->terminal);
@@ -123,7 +133,28 @@ static int apply_selection(struct workspace *workspace, const struct invocation 
         .verb = "Apply",
         .may_take_back = true,
     };
-    return applying_run(workspace, invocation, &applying, err);
+    status = applying_run(workspace, invocation, &applying, err);
+    *again = status == STATUS_DONE && is_any_going_back(draft.survey);
+    return status;
+}
+
+/* In two rounds where a way back has to be finished first; data on standard output is of one. */
+static int apply_selection(struct workspace *workspace, const struct invocation *invocation,
+                           struct error *err)
+{
+    const char *form = arguments_value(invocation->arguments, "output");
+    bool again;
+    int status = apply_once(workspace, invocation, &again, err);
+
+    if (again && form != NULL && strcmp(form, "table") != 0) {
+        error_set(err, ERROR_STALE,
+                  "some targets only finished a way back that was cut off; the same command again "
+                  "goes on");
+        return STATUS_FAILED;
+    }
+    while (again)
+        status = apply_once(workspace, invocation, &again, err);
+    return status;
 }
 
 static int run_apply(const struct invocation *invocation, struct error *err)

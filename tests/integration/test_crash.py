@@ -110,6 +110,40 @@ def test_an_agent_killed_whose_statement_lives_on_at_the_server(gated, engine):
     end_with(fleet, engine)
 
 
+@pytest.mark.parametrize("data", [False, True], ids=["table", "json"])
+def test_a_way_back_of_an_earlier_step_that_is_cut_off_is_finished_by_the_next_apply(one, engine,
+                                                                                    data):
+    """Of two steps the second fails, and the agent dies while it takes the first one back."""
+    gate = Gate(engine)
+    one.migration("001_log", "CREATE TABLE log (step INTEGER NOT NULL);\n" + gate.TABLE, NOTHING)
+    one.apply()
+    one.migration("002_two", "INSERT INTO log VALUES (2);\nCREATE TABLE two (n INTEGER);\n",
+                  gate.script + "DROP TABLE two;\n" + gate.statement + "DELETE FROM log;\n")
+    one.migration("003_three", "INSERT INTO nowhere VALUES (3);\n", NOTHING)
+    one.run("sum")
+    gate.close()
+    apply = one.start("apply", "prod", "--yes")
+    gate.wait_until_reached()
+    one.agents["db-1"].kill()
+    apply.communicate(timeout=60)
+    gate.open()
+    one.agents["db-1"].start()
+    one.migration("003_three", "INSERT INTO log VALUES (3);\n", NOTHING)
+    one.run("sum")
+    if data:
+        done = one.run("apply", "prod", "--yes", "--output", "json", expect=None)
+        if done.returncode == 1:
+            assert "the same command again goes on" in done.stderr
+            one.run("apply", "prod", "--yes", "--output", "json")
+    else:
+        one.run("apply", "prod", "--yes")
+    assert steps(engine) == ["2", "3"]
+    went = engine.sql("SELECT direction, version FROM fleet_history ORDER BY seq", "one")
+    back = ["down\t002", "up\t002"] if engine.name == "mysql" else []
+    assert went.splitlines() == ["up\t001", "up\t002", *back, "up\t003"]
+    assert one.status()["one"]["state"] == "current"
+
+
 def test_fleet_apply_killed_in_mid_run_and_the_same_command_again(gated, engine):
     """The agent goes on alone; until it has ended, nobody else gets at the target."""
     fleet, gate = gated
@@ -142,7 +176,9 @@ def test_everything_killed_in_mid_run_and_the_same_commands_again(gated, engine)
 
 
 @only("mysql")
-def test_a_way_back_cut_off_is_told_until_it_is_given_again(one, engine):
+@pytest.mark.parametrize("verb", ["rollback", "apply"])
+def test_a_rollback_cut_off_is_finished_by_the_next_command(one, engine, verb):
+    """By an apply too, as it would go up again had the rollback come to its end."""
     gate = Gate(engine)
     one.migration("001_log", "CREATE TABLE log (step INTEGER NOT NULL);\n" + gate.TABLE,
                   "DROP TABLE log;\nDROP TABLE gate;\n")
@@ -157,11 +193,8 @@ def test_a_way_back_cut_off_is_told_until_it_is_given_again(one, engine):
     back.communicate(timeout=60)
     gate.open()
     one.agents["db-1"].start()
-    assert "down 002_made stopped at statement" in one.run("apply", "prod", "--yes",
-                                                           expect=4).stdout
-    row = one.apply(expect=4)["one"]
-    assert row["state"] == "needs_operator" and "again" in row["error"]
-    one.run("rollback", "prod", "--yes")
+    assert one.status()["one"]["state"] == "interrupted"
+    one.run(verb, "prod", "--yes")
     assert steps(engine) == ["9"]
-    assert history(engine) == ["001", "002", "002"]
+    assert history(engine) == ["001", "002", "002"] + (["002"] if verb == "apply" else [])
     one.run("apply", "prod", "--yes")

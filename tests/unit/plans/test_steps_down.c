@@ -62,6 +62,38 @@ static void the_newest_goes_first_until_the_version_is_the_newest(void **state)
     story_expect(story, "down 10, down 2");
 }
 
+/* Going up, it comes to its end first; its neighbour of the same applied set goes up at once. */
+static void a_way_back_that_was_cut_off_is_finished_before_anything_goes_up(void **state)
+{
+    struct story *story = *state;
+    struct past past = {0};
+    struct applied_set *set = folder_applied(&story->folder, 2, "1", "2");
+
+    story->request.source = (struct step_source){find_past, &past};
+    story_target(story, set)->going_back = true;
+    story_target(story, set);
+    story_plan(story);
+    assert_int_equal(story->plan->recipe_count, 2);
+    const struct plan_recipe *back = story->plan->targets[0].recipe;
+    assert_int_equal(back->step_count, 1);
+    assert_string_equal(back->steps[0].version, "2");
+    assert_int_equal(back->steps[0].direction, DIRECTION_DOWN);
+    const struct plan_recipe *up = story->plan->targets[1].recipe;
+    assert_string_equal(up->steps[0].version, "10");
+    assert_int_equal(up->steps[0].direction, DIRECTION_UP);
+}
+
+static void a_way_back_whose_script_is_not_known_is_left_to_an_operator(void **state)
+{
+    struct story *story = *state;
+    struct past past = {.unknown = "2"};
+
+    story->request.source = (struct step_source){find_past, &past};
+    story_target(story, folder_applied(&story->folder, 2, "1", "2"))->going_back = true;
+    story_plan(story);
+    assert_string_equal(story->plan->targets[0].recipe->steps[0].version, "10");
+}
+
 static void zero_goes_back_to_nothing(void **state)
 {
     struct story *story = *state;
@@ -192,6 +224,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STORY_TEST(the_newest_goes_first_until_the_version_is_the_newest),
+        STORY_TEST(a_way_back_that_was_cut_off_is_finished_before_anything_goes_up),
+        STORY_TEST(a_way_back_whose_script_is_not_known_is_left_to_an_operator),
         STORY_TEST(zero_goes_back_to_nothing),
         STORY_TEST(the_order_is_that_of_application_not_of_numbers),
         STORY_TEST(a_target_that_never_had_the_version_goes_below_it),

@@ -106,12 +106,13 @@ static void take_event(struct rollout_state *state, const struct rollout_event *
         job->steps_done++;
 }
 
-/* The newest wave with something to take back, below a limit; false if there is none. */
+/* The newest wave with something to take back, below a limit; false, and 0, if there is none. */
 static bool find_wave_back(const struct rollout_state *state, size_t below, size_t oldest,
                            size_t *wave)
 {
     bool found = false;
 
+    *wave = 0;
     for (size_t i = 0; i < state->count; i++) {
         const struct rollout_job *job = &state->jobs[i];
 

@@ -114,6 +114,10 @@ struct engine {
     void (*cancel)(struct session *session);
 
     bool (*server)(struct session *session, struct server_info *info, struct error *err);
+    /* What server would have to ask for: an expression that reading the head of the history brings
+       along, and who takes its value. NULL where a session knows without asking. */
+    const char *standing;
+    void (*note_standing)(struct session *session, const char *value);
 
     /* Appends what the server calls this session, so that it can be found and ended there: a
        process or connection id, and what tells it from a later one with that number. */

@@ -53,11 +53,20 @@ static void copy_text(char *to, size_t size, const char *from)
     snprintf(to, size, "%s", from != NULL ? from : "");
 }
 
+struct head_reader {
+    struct session *session;
+    struct target_head *head;
+};
+
+enum { HEAD_COLUMNS = 6 };
+
 static bool take_head(void *context, size_t columns, const char *const *values)
 {
-    struct target_head *head = context;
+    const struct head_reader *reader = context;
+    struct target_head *head = reader->head;
 
-    (void)columns;
+    if (columns > HEAD_COLUMNS)
+        reader->session->engine->note_standing(reader->session, values[HEAD_COLUMNS]);
     head->seq = number_of(values[0]);
     if (values[1] != NULL)
         (void)digest_from_hex(values[1], &head->head);
@@ -71,16 +80,22 @@ static bool take_head(void *context, size_t columns, const char *const *values)
 
 bool target_tables_head(struct session *session, struct target_head *head, struct error *err)
 {
+    static const char columns[] = "SELECT (SELECT max(seq) FROM %sfleet_history),"
+                                  " (SELECT row_hash FROM %sfleet_history"
+                                  " WHERE seq = (SELECT max(seq) FROM %sfleet_history)),"
+                                  " (SELECT store FROM %sfleet_fence WHERE id = 1),"
+                                  " (SELECT rollout FROM %sfleet_fence WHERE id = 1),"
+                                  " (SELECT epoch FROM %sfleet_fence WHERE id = 1),"
+                                  " (SELECT count(*) FROM %sfleet_intent)";
+    const char *standing = session->engine->standing;
+    struct head_reader reader = {session, head};
+    AUTO_BUFFER struct buffer sql = {0};
+
     *head = (struct target_head){0};
-    return target_tables_ask(session,
-                             "SELECT (SELECT max(seq) FROM %sfleet_history),"
-                             " (SELECT row_hash FROM %sfleet_history"
-                             " WHERE seq = (SELECT max(seq) FROM %sfleet_history)),"
-                             " (SELECT store FROM %sfleet_fence WHERE id = 1),"
-                             " (SELECT rollout FROM %sfleet_fence WHERE id = 1),"
-                             " (SELECT epoch FROM %sfleet_fence WHERE id = 1),"
-                             " (SELECT count(*) FROM %sfleet_intent)",
-                             NULL, 0, take_head, head, err);
+    buffer_append_text(&sql, columns);
+    if (standing != NULL)
+        buffer_printf(&sql, ", %s", standing);
+    return target_tables_ask(session, buffer_text(&sql), NULL, 0, take_head, &reader, err);
 }
 
 struct row_reader {

@@ -328,24 +328,30 @@ static void mysql_cancel(struct session *base)
     (void)eventfd_write(mysql_session_of(base)->wake, 1);
 }
 
-static bool note_read_only(void *context, size_t columns, const char *const *values)
+void mysql_note_standing(struct session *base, const char *value)
 {
-    struct mysql_session *session = context;
+    struct mysql_session *session = mysql_session_of(base);
 
+    session->info.read_only = strcmp(value, "0") != 0;
+    session->told_read_only = true;
+}
+
+static bool take_standing(void *context, size_t columns, const char *const *values)
+{
     (void)columns;
-    session->info.read_only = strcmp(values[0], "0") != 0;
+    mysql_note_standing(context, values[0]);
     return true;
 }
 
 /* A session may outlive a change of roles, so what may change is asked again. */
 static bool mysql_server(struct session *base, struct server_info *info, struct error *err)
 {
-    static const char sql[] = "SELECT @@GLOBAL.read_only + @@GLOBAL.innodb_read_only";
+    static const char sql[] = "SELECT " MYSQL_STANDING;
     struct mysql_session *session = mysql_session_of(base);
 
     if (!session->told_read_only &&
         (!mysql_perform(session, sql, sizeof sql - 1, MYSQL_HASTY, err) ||
-         !mysql_drain(session, note_read_only, session, err)))
+         !mysql_drain(session, take_standing, base, err)))
         return error_wrap(err, "cannot ask whether the server is read-only");
     session->told_read_only = false;
     *info = session->info;
@@ -387,6 +393,8 @@ const struct engine engine_mysql = {
     .reset = mysql_reset,
     .cancel = mysql_cancel,
     .server = mysql_server,
+    .standing = MYSQL_STANDING,
+    .note_standing = mysql_note_standing,
     .session_name = mysql_session_name,
     .end_session = mysql_end_session,
     .qualify = mysql_qualify,

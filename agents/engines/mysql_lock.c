@@ -36,15 +36,15 @@ static bool ask(struct session *base, const char *sql, bool *answer, struct erro
 }
 
 struct lock_answer {
+    struct session *session;
     bool taken;
-    bool read_only;
 };
 
 static bool note_lock(void *context, size_t columns, const char *const *values)
 {
     struct lock_answer *answer = context;
 
-    answer->read_only = strcmp(values[1], "0") != 0;
+    mysql_note_standing(answer->session, values[1]);
     return is_one(&answer->taken, columns, values);
 }
 
@@ -52,11 +52,11 @@ static bool note_lock(void *context, size_t columns, const char *const *values)
    server may be written to, so the answer comes along. */
 bool mysql_lock(struct session *base, enum lock_span span, bool *taken, struct error *err)
 {
-    static const char sql[] = "SELECT IF(IS_USED_LOCK($1) = CONNECTION_ID(), 1, GET_LOCK($2, 0)),"
-                              " @@GLOBAL.read_only + @@GLOBAL.innodb_read_only";
+    static const char sql[] =
+        "SELECT IF(IS_USED_LOCK($1) = CONNECTION_ID(), 1, GET_LOCK($2, 0)), " MYSQL_STANDING;
     struct mysql_session *session = mysql_session_of(base);
     const char *names[] = {session->lock_name, session->lock_name};
-    struct lock_answer answer = {0};
+    struct lock_answer answer = {.session = base};
 
     *taken = false;
     if (!mysql_query_ours(base, sql, names, COUNT_OF(names), note_lock, &answer, err))
@@ -64,8 +64,7 @@ bool mysql_lock(struct session *base, enum lock_span span, bool *taken, struct e
     *taken = answer.taken;
     if (!answer.taken)
         return true;
-    session->locked = session->told_read_only = true;
-    session->info.read_only = answer.read_only;
+    session->locked = true;
     session->lock_ends_with_transaction = span == LOCK_TRANSACTION;
     return true;
 }

@@ -30,7 +30,7 @@ struct mysql_session {
     char *settings;   /* the SET statement that brings the settings of open back */
     bool plain_mode;  /* SHOW CREATE says the same under the settings of open as on any server */
     struct server_info info;
-    bool told_read_only;     /* the lock's answer said so of info, which nobody has read since */
+    bool told_read_only;     /* an answer said so of info, which nobody has read since */
     bool killed;             /* the statement that runs was killed, and no answer told so yet */
     int64_t lock_timeout_ms; /* 0: the server's own default */
     int64_t told_lock_timeout_ms; /* what the server was told last; -1: not known */
@@ -126,7 +126,11 @@ bool mysql_is_lost(unsigned number);
    1, or 0 when it cannot be found. Pure. */
 int mysql_error_position(const char *message, const char *sql, size_t length);
 
+/* Not 0 where nothing can be written. */
+#define MYSQL_STANDING "@@GLOBAL.read_only + @@GLOBAL.innodb_read_only"
+
 /* The engine's functions. */
+void mysql_note_standing(struct session *session, const char *value);
 bool mysql_run(struct session *session, const char *sql, size_t length, struct error *err) MUST_USE;
 bool mysql_run_counted(struct session *session, const char *sql, size_t length, int64_t *rows,
                        struct error *err) MUST_USE;

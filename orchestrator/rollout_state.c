@@ -1,129 +1,4 @@
-#include "orchestrator/rollout_state.h"
-
-#include <assert.h>
-#include <stdlib.h>
-
-void rollout_state_free(struct rollout_state *state)
-{
-    free(state->jobs);
-    state->jobs = NULL;
-}
-
-static bool is_in_doubt(enum job_state state)
-{
-    return state == JOB_UNKNOWN || state == JOB_NEEDS_OPERATOR;
-}
-
-static void begin_job(struct rollout_state *state, struct rollout_job *job, int64_t now_ms)
-{
-    bool *begun = job->going_back ? &job->back_begun : &job->begun;
-
-    if (*begun)
-        return;
-    *begun = true;
-    state->running++;
-    if (!job->going_back)
-        job->began_ms = now_ms;
-}
-
-static void end_job(struct rollout_state *state, struct rollout_job *job, enum job_state end)
-{
-    if (job->begun)
-        state->running--;
-    job->ended = true;
-    job->state = end;
-    if (end == JOB_APPLIED)
-        state->applied++;
-    else if (end == JOB_SKIPPED)
-        state->skipped++;
-    else
-        state->failed++;
-    state->in_doubt += is_in_doubt(end);
-}
-
-/* A job that was stopped before its way back began is what it was: applied. */
-static void end_way_back(struct rollout_state *state, struct rollout_job *job, enum job_state end)
-{
-    if (job->back_begun)
-        state->running--;
-    job->going_back = false;
-    if (end == JOB_SKIPPED) {
-        state->ways_back_skipped++;
-        return;
-    }
-    job->state = end == JOB_ROLLED_BACK || is_in_doubt(end) ? end : JOB_HALTED;
-    state->applied--;
-    if (end == JOB_ROLLED_BACK)
-        state->taken_back++;
-    else
-        state->not_taken_back++;
-    state->in_doubt += is_in_doubt(end);
-}
-
-static void take_end(struct rollout_state *state, struct rollout_job *job,
-                     const struct run_event *run, int64_t now_ms)
-{
-    bool stays = job->going_back && run->job == JOB_SKIPPED;
-
-    if (job->going_back)
-        end_way_back(state, job, run->job);
-    else
-        end_job(state, job, run->job);
-    job->ended_ms = now_ms;
-    state->left--;
-    if (run->error != NULL && !stays)
-        job->error = *run->error;
-}
-
-/* Whether the job is one of those that were sent and have no end yet. */
-static bool is_out(const struct rollout_state *state, const struct rollout_job *job)
-{
-    if (state->phase == PHASE_BACK || state->phase == PHASE_BACK_STOPPING)
-        return job->going_back;
-    return (state->phase == PHASE_WAVE || state->phase == PHASE_STOPPING) &&
-           job->wave == state->wave && !job->ended;
-}
-
-static void take_event(struct rollout_state *state, const struct rollout_event *event)
-{
-    if (event->kind == ROLLOUT_STOP)
-        state->stop_asked = true;
-    assert(event->kind != ROLLOUT_DRAINED || state->left == 0);
-    if (event->kind != ROLLOUT_JOB)
-        return;
-    assert(event->job < state->count);
-    struct rollout_job *job = &state->jobs[event->job];
-    const struct run_event *run = event->run;
-
-    if (!is_out(state, job))
-        return;
-    if (run->kind == RUN_JOB && run->job != JOB_STARTED) {
-        take_end(state, job, run, event->now_ms);
-        return;
-    }
-    begin_job(state, job, event->now_ms);
-    if (run->kind == RUN_STEP && run->step == STEP_DONE && !job->going_back)
-        job->steps_done++;
-}
-
-/* The newest wave with something to take back, below a limit; false, and 0, if there is none. */
-static bool find_wave_back(const struct rollout_state *state, size_t below, size_t oldest,
-                           size_t *wave)
-{
-    bool found = false;
-
-    *wave = 0;
-    for (size_t i = 0; i < state->count; i++) {
-        const struct rollout_job *job = &state->jobs[i];
-
-        if (job->ended && job->state == JOB_APPLIED && job->wave < below && job->wave >= oldest &&
-            (!found || job->wave > *wave)) {
-            *wave = job->wave;
-            found = true;
-        }
-    }
-    return found;
-}
+#include "orchestrator/rollout_jobs.h"
 
 /* How far back on_failure reaches from the wave that failed; false if it takes nothing back. */
 static bool find_oldest(const struct rollout_state *state, size_t *oldest)
@@ -141,6 +16,55 @@ static bool is_begun(const struct rollout_state *state, const struct rollout_eve
     return event->kind == ROLLOUT_BEGIN;
 }
 
+/* Whatever is in the way of going on: failures, or a way back that was begun. */
+static bool may_only_go_back(const struct rollout_state *state)
+{
+    return state->back_begun || jobs_spend_the_budget(state);
+}
+
+static bool is_begun_on_its_way_back(const struct rollout_state *state,
+                                     const struct rollout_event *event)
+{
+    size_t oldest, wave;
+
+    return is_begun(state, event) && may_only_go_back(state) && find_oldest(state, &oldest) &&
+           jobs_find_wave_back(state, state->wave + 1, oldest, &wave);
+}
+
+static bool is_begun_in_doubt(const struct rollout_state *state, const struct rollout_event *event)
+{
+    return is_begun(state, event) && may_only_go_back(state) && state->in_doubt > 0;
+}
+
+static bool is_begun_taken_back(const struct rollout_state *state,
+                                const struct rollout_event *event)
+{
+    return is_begun(state, event) && state->back_begun;
+}
+
+static bool is_begun_spent(const struct rollout_state *state, const struct rollout_event *event)
+{
+    return is_begun(state, event) && jobs_spend_the_budget(state);
+}
+
+static bool is_begun_at_its_end(const struct rollout_state *state,
+                                const struct rollout_event *event)
+{
+    return is_begun(state, event) && jobs_open(state, state->wave) == 0;
+}
+
+/* Gone on with before any job of the wave has ended: the wave before it may be young. */
+static bool is_begun_between_waves(const struct rollout_state *state,
+                                   const struct rollout_event *event)
+{
+    if (!is_begun(state, event) || state->wave == 0)
+        return false;
+    for (size_t i = 0; i < state->count; i++)
+        if (state->jobs[i].wave == state->wave && state->jobs[i].ended)
+            return false;
+    return true;
+}
+
 static bool is_soaked(const struct rollout_state *state, const struct rollout_event *event)
 {
     (void)state;
@@ -156,7 +80,7 @@ static bool is_stop_asked(const struct rollout_state *state, const struct rollou
 static bool is_budget_spent(const struct rollout_state *state, const struct rollout_event *event)
 {
     (void)event;
-    return (int64_t)(state->failed + state->failed_before) > state->failures_allowed;
+    return jobs_spend_the_budget(state);
 }
 
 static bool is_drained(const struct rollout_state *state, const struct rollout_event *event)
@@ -188,7 +112,8 @@ static bool is_to_take_back(const struct rollout_state *state, const struct roll
     size_t oldest, wave;
 
     return is_drained(state, event) && state->stopped && !state->stop_asked &&
-           find_oldest(state, &oldest) && find_wave_back(state, state->wave + 1, oldest, &wave);
+           find_oldest(state, &oldest) &&
+           jobs_find_wave_back(state, state->wave + 1, oldest, &wave);
 }
 
 static bool is_way_back_cut_short(const struct rollout_state *state,
@@ -202,7 +127,8 @@ static bool is_older_to_take_back(const struct rollout_state *state,
 {
     size_t wave;
 
-    return is_drained(state, event) && find_wave_back(state, state->wave, state->last_back, &wave);
+    return is_drained(state, event) &&
+           jobs_find_wave_back(state, state->wave, state->last_back, &wave);
 }
 
 static bool is_way_back_failed(const struct rollout_state *state, const struct rollout_event *event)
@@ -221,7 +147,16 @@ struct transition {
 
 /* The first row that fits is taken. */
 static const struct transition transitions[] = {
-    {PHASE_PLANNED, is_begun, PHASE_WAVE, ACTION_DISPATCH, "the first wave begins"},
+    {PHASE_PLANNED, is_begun_on_its_way_back, PHASE_BACK, ACTION_TAKE_BACK,
+     "resumed: its way back goes on"},
+    {PHASE_PLANNED, is_begun_in_doubt, PHASE_HALTED, ACTION_END, "resumed: an outcome is unknown"},
+    {PHASE_PLANNED, is_begun_taken_back, PHASE_TAKEN_BACK, ACTION_END,
+     "resumed: all of it is taken back"},
+    {PHASE_PLANNED, is_begun_spent, PHASE_STOPPED, ACTION_END, "resumed: the budget is spent"},
+    {PHASE_PLANNED, is_begun_at_its_end, PHASE_DONE, ACTION_END, "resumed: the last wave is over"},
+    {PHASE_PLANNED, is_begun_between_waves, PHASE_SOAK, ACTION_SOAK,
+     "resumed: the wave before soaks anew"},
+    {PHASE_PLANNED, is_begun, PHASE_WAVE, ACTION_DISPATCH, "the wave begins"},
     {PHASE_PLANNED, is_stop_asked, PHASE_STOPPED, ACTION_END, "the operator stops it"},
     {PHASE_WAVE, is_budget_spent, PHASE_STOPPING, ACTION_STOP,
      "more failures than max_failures allows"},
@@ -255,63 +190,63 @@ static const struct transition *find_transition(const struct rollout_state *stat
     return NULL;
 }
 
-static void begin_wave(struct rollout_state *state)
-{
-    state->left = 0;
-    for (size_t i = 0; i < state->count; i++)
-        state->left += state->jobs[i].wave == state->wave;
-}
-
-static void begin_way_back(struct rollout_state *state, size_t wave)
-{
-    state->wave = wave;
-    state->left = 0;
-    for (size_t i = 0; i < state->count; i++) {
-        struct rollout_job *job = &state->jobs[i];
-
-        job->going_back = job->wave == wave && job->ended && job->state == JOB_APPLIED;
-        state->left += job->going_back;
-    }
-}
-
-static void skip_the_rest(struct rollout_state *state)
-{
-    for (size_t i = 0; i < state->count; i++) {
-        struct rollout_job *job = &state->jobs[i];
-
-        if (job->ended)
-            continue;
-        end_job(state, job, JOB_SKIPPED);
-        error_set(&job->error, ERROR_CANCELLED, "the rollout was stopped before this job began");
-    }
-}
-
 static void enter(struct rollout_state *state, const struct transition *transition)
 {
     size_t wave = state->wave;
 
     if (transition->to == PHASE_WAVE) {
         state->wave += transition->from == PHASE_SOAK;
-        begin_wave(state);
+        state->left = jobs_open(state, state->wave);
+    } else if (transition->from == PHASE_PLANNED && transition->to == PHASE_SOAK) {
+        state->wave--;
     } else if (transition->to == PHASE_STOPPING) {
         state->stopped = is_budget_spent(state, NULL);
     } else if (transition->from == PHASE_BACK && transition->to == PHASE_BACK) {
-        if (find_wave_back(state, state->wave, state->last_back, &wave))
-            begin_way_back(state, wave);
+        if (jobs_find_wave_back(state, state->wave, state->last_back, &wave))
+            jobs_begin_way_back(state, wave);
     } else if (transition->to == PHASE_BACK) {
+        state->stopped = jobs_spend_the_budget(state);
         if (find_oldest(state, &state->last_back) &&
-            find_wave_back(state, state->wave + 1, state->last_back, &wave))
-            begin_way_back(state, wave);
-        skip_the_rest(state);
+            jobs_find_wave_back(state, state->wave + 1, state->last_back, &wave))
+            jobs_begin_way_back(state, wave);
+        jobs_skip_the_rest(state);
     } else if (transition->action == ACTION_END) {
-        skip_the_rest(state);
+        jobs_skip_the_rest(state);
     }
     state->phase = transition->to;
 }
 
+/* The first wave with an open job, or where nothing may begin any more, the newest with an end. */
+static size_t find_wave(const struct rollout_state *state)
+{
+    bool back = may_only_go_back(state);
+    size_t wave = back ? 0 : state->wave_count - 1;
+
+    for (size_t i = 0; i < state->count; i++) {
+        const struct rollout_job *job = &state->jobs[i];
+
+        if (back && job->ended && job->state != JOB_SKIPPED && job->wave > wave)
+            wave = job->wave;
+        else if (!back && !job->ended && job->wave < wave)
+            wave = job->wave;
+    }
+    return wave;
+}
+
+enum rollout_action rollout_adopt_end(struct rollout_state *state)
+{
+    const struct rollout_event begin = {.kind = ROLLOUT_BEGIN};
+
+    state->wave = find_wave(state);
+    for (size_t i = 0; may_only_go_back(state) && i < state->count; i++)
+        if (state->jobs[i].unheard && !state->jobs[i].ended && state->jobs[i].wave <= state->wave)
+            rollout_adopt(state, i, JOB_APPLIED);
+    return find_transition(state, &begin)->action;
+}
+
 enum rollout_action rollout_step(struct rollout_state *state, const struct rollout_event *event)
 {
-    take_event(state, event);
+    jobs_take(state, event);
     const struct transition *transition = find_transition(state, event);
     if (transition == NULL)
         return ACTION_NONE;
@@ -319,24 +254,9 @@ enum rollout_action rollout_step(struct rollout_state *state, const struct rollo
     return transition->action;
 }
 
-bool rollout_awaits(const struct rollout_state *state, size_t job)
-{
-    return is_out(state, &state->jobs[job]);
-}
-
 bool rollout_has_ended(const struct rollout_state *state)
 {
     return state->phase >= PHASE_DONE;
-}
-
-size_t rollout_members(const struct rollout_state *state, size_t *members)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < state->count; i++)
-        if (is_out(state, &state->jobs[i]))
-            members[count++] = i;
-    return count;
 }
 
 void rollout_diagram(struct buffer *out)

@@ -34,6 +34,8 @@ struct rollout_job {
     size_t wave; /* from 0 */
     bool begun;
     bool ended;
+    bool adopted;    /* ended before the rollout was gone on with */
+    bool unheard;    /* may have been sent before then, and nobody told of its end */
     bool going_back; /* what it applied is being taken back, and has no end yet */
     bool back_begun;
     enum job_state state; /* when ended */
@@ -51,6 +53,7 @@ struct rollout_state {
     size_t failed_before; /* targets that were out of reach when the plan was made */
     int64_t failures_allowed;
     enum failure_action on_failure;
+    bool back_begun; /* a way back had begun before the rollout was gone on with */
     /* Kept by rollout_step: */
     enum rollout_phase phase;
     size_t wave;      /* that runs, was run last, or is taken back */
@@ -70,6 +73,26 @@ struct rollout_state {
 
 void rollout_state_free(struct rollout_state *state);
 
+enum rollout_action {
+    ACTION_NONE,
+    ACTION_DISPATCH,  /* send the jobs of the wave (rollout_members) */
+    ACTION_SOAK,      /* wait, then ROLLOUT_SOAKED */
+    ACTION_STOP,      /* tell agents to begin nothing more */
+    ACTION_TAKE_BACK, /* send the members of the wave their way back */
+    ACTION_END        /* jobs that never began are skipped now */
+};
+
+/*
+ * Of a rollout that is gone on with, before its ROLLOUT_BEGIN: how a job ended, and that what it
+ * applied was taken back; then, once, that this is all that is known. A job without an end runs
+ * again; where nothing may begin any more, what an unheard one may have applied goes back with the
+ * rest.
+ */
+void rollout_adopt(struct rollout_state *state, size_t job, enum job_state end);
+void rollout_adopt_way_back(struct rollout_state *state, size_t job);
+/* Returns what ROLLOUT_BEGIN will ask for; ACTION_END: nothing is left to do. */
+enum rollout_action rollout_adopt_end(struct rollout_state *state);
+
 enum rollout_event_kind {
     ROLLOUT_BEGIN,
     ROLLOUT_JOB,     /* job, run, now_ms */
@@ -83,15 +106,6 @@ struct rollout_event {
     size_t job;
     const struct run_event *run;
     int64_t now_ms; /* monotonic */
-};
-
-enum rollout_action {
-    ACTION_NONE,
-    ACTION_DISPATCH,  /* send the jobs of the wave (rollout_members) */
-    ACTION_SOAK,      /* wait, then ROLLOUT_SOAKED */
-    ACTION_STOP,      /* tell agents to begin nothing more */
-    ACTION_TAKE_BACK, /* send the members of the wave their way back */
-    ACTION_END        /* jobs that never began are skipped now */
 };
 
 /* Events that are late, doubled or of another wave's jobs change nothing. */

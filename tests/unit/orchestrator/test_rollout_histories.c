@@ -1,6 +1,7 @@
 /*
  * A simulator: thousands of seeded rollouts with random fleets, policies, outcomes, delays,
- * doubled and stray events, silent agents and operators who stop them, in virtual time.
+ * doubled and stray events, silent agents, operators who stop them, and orchestrators that die in
+ * the middle and are followed by another, in virtual time.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,10 +54,14 @@ struct world {
     int64_t drains_at; /* when the agents stop by themselves */
     bool stopping;     /* ACTION_STOP came */
     bool back;
+    bool resumed;
+    size_t resumptions;
+    size_t crashes_left;
     size_t back_failed;
     size_t failing_wave;
     size_t last_back;
     size_t waves_begun;
+    bool applied[JOBS_MAX]; /* when the way back began */
 };
 
 /* SplitMix64. */
@@ -115,19 +120,27 @@ static void make_fleet(struct world *world)
     world->asked_at = NEVER;
     world->agents_stop = NEVER;
     world->drains_at = chance(world, 5) ? (int64_t)below(world, 3000) : NEVER;
+    world->crashes_left = chance(world, 30) ? 1 + below(world, 3) : 0;
 }
 
-static enum job_state draw_end(struct world *world)
+static enum job_state draw_end(struct world *world, size_t job)
 {
     static const enum job_state failures[] = {JOB_FAILED_CLEAN, JOB_ROLLED_BACK, JOB_HALTED,
                                               JOB_REFUSED};
     bool back = world->back;
 
+    if (world->jobs[job].unheard && world->truth[job] == (back ? UNTOUCHED : CHANGED))
+        return back ? JOB_ROLLED_BACK : JOB_APPLIED; /* agents know what they did */
     if (chance(world, world->unknown_of_100))
         return chance(world, 50) ? JOB_UNKNOWN : JOB_NEEDS_OPERATOR;
     if (chance(world, back ? world->back_fails_of_100 : world->fails_of_100))
         return back ? JOB_HALTED : failures[below(world, 4)];
     return back ? JOB_ROLLED_BACK : JOB_APPLIED;
+}
+
+static bool is_spent(const struct rollout_state *state)
+{
+    return (int64_t)(state->failed + state->failed_before) > state->failures_allowed;
 }
 
 /* I12, and what the order of a way back must be. */
@@ -139,11 +152,13 @@ static void check_sending(struct world *world, const size_t *members, size_t cou
     CHECK(world, !world->stopping || world->back);
     CHECK(world, !state->stop_asked && world->back_failed == 0);
     CHECK(world, world->back || state->skipped == 0);
+    CHECK(world, world->back || !is_spent(state));
     for (size_t i = 0; i < count; i++) {
         enum truth truth = world->truth[members[i]];
 
         CHECK(world, world->jobs[members[i]].wave == state->wave);
-        CHECK(world, truth == (world->back ? CHANGED : UNTOUCHED));
+        CHECK(world,
+              world->jobs[members[i]].unheard || truth == (world->back ? CHANGED : UNTOUCHED));
     }
     for (size_t i = 0; i < state->count; i++)
         CHECK(world, !world->back || world->jobs[i].ended);
@@ -158,11 +173,14 @@ static void check_way_back(struct world *world)
     enum failure_action policy = state->on_failure;
 
     CHECK(world, policy == FAILURE_ROLLBACK_WAVE || policy == FAILURE_ROLLBACK_ALL);
-    CHECK(world, (int64_t)(state->failed + state->failed_before) > state->failures_allowed);
-    if (!world->back)
+    CHECK(world, is_spent(state));
+    if (!world->back) {
         world->failing_wave = world->last_back = world->waves_begun - 1;
-    else
+        for (size_t i = 0; i < state->count; i++)
+            world->applied[i] = world->jobs[i].state == JOB_APPLIED;
+    } else {
         CHECK(world, state->wave < world->last_back);
+    }
     CHECK(world, policy == FAILURE_ROLLBACK_ALL || state->wave == world->failing_wave);
     world->last_back = state->wave;
     world->back = true;
@@ -180,18 +198,18 @@ static void send(struct world *world)
     for (size_t i = 0; i < count; i++) {
         int64_t begin = world->now + 1 + (int64_t)below(world, 300);
         int64_t end = begin + 1 + (int64_t)below(world, 200);
-        enum job_state what = draw_end(world);
+        enum job_state what = draw_end(world, members[i]);
 
         if (!chance(world, 5)) /* the news of a beginning may be lost */
             plan_happening(world, begin, members[i], JOB_STARTED, false);
         plan_happening(world, end, members[i], what, false);
         if (chance(world, 10))
-            plan_happening(world, end + (int64_t)below(world, 50), members[i], draw_end(world),
-                           true);
+            plan_happening(world, end + (int64_t)below(world, 50), members[i],
+                           draw_end(world, members[i]), true);
     }
     size_t other = below(world, state->count);
     if (chance(world, 10) && world->jobs[other].wave != state->wave)
-        plan_happening(world, world->now + 5, other, draw_end(world), true);
+        plan_happening(world, world->now + 5, other, draw_end(world, other), true);
 }
 
 /* What is next in the queue; whichever job has not begun when its agent hears of a stop never
@@ -299,18 +317,38 @@ static enum rollout_action hear(struct world *world)
     return world->queued > 0 ? happen(world) : tell(world, ROLLOUT_DRAINED);
 }
 
+/* One that was cut off may be sent again, once by each who goes on with it. */
+static void begin_wave(struct world *world)
+{
+    if (world->resumed && world->state.wave + 1 == world->waves_begun)
+        world->resumed = false;
+    else
+        CHECK(world, world->state.wave == world->waves_begun++);
+}
+
 static void carry_out(struct world *world, enum rollout_action action)
 {
     if (action == ACTION_STOP) {
         world->stopping = true;
         world->agents_stop = world->now + (int64_t)below(world, STOP_TAKES_MS);
     } else if (action == ACTION_DISPATCH) {
-        CHECK(world, world->state.wave == world->waves_begun++);
+        begin_wave(world);
         send(world);
     } else if (action == ACTION_TAKE_BACK) {
         check_way_back(world);
         send(world);
     }
+}
+
+static void check_truth(struct world *world, size_t job)
+{
+    enum job_state state = world->jobs[job].state;
+    enum truth truth = world->truth[job];
+
+    CHECK(world, state != JOB_APPLIED || truth == CHANGED);
+    CHECK(world, state != JOB_ROLLED_BACK || truth == UNTOUCHED);
+    CHECK(world, state != JOB_SKIPPED || truth == UNTOUCHED);
+    CHECK(world, (truth == UNCLEAR) == (state == JOB_UNKNOWN || state == JOB_NEEDS_OPERATOR));
 }
 
 static void check_jobs(struct world *world)
@@ -324,11 +362,8 @@ static void check_jobs(struct world *world)
         CHECK(world, job->ended && !job->going_back);
         applied += job->state == JOB_APPLIED;
         skipped += job->state == JOB_SKIPPED;
-        CHECK(world, job->state != JOB_APPLIED || world->truth[i] == CHANGED);
-        CHECK(world, job->state != JOB_ROLLED_BACK || world->truth[i] == UNTOUCHED);
-        CHECK(world, job->state != JOB_SKIPPED || world->truth[i] == UNTOUCHED);
-        CHECK(world, (world->truth[i] == UNCLEAR) ==
-                         (job->state == JOB_UNKNOWN || job->state == JOB_NEEDS_OPERATOR));
+        if (!job->unheard)
+            check_truth(world, i);
         if (state->phase == PHASE_TAKEN_BACK && job->state == JOB_APPLIED)
             CHECK(world,
                   state->on_failure == FAILURE_ROLLBACK_WAVE && job->wave < world->failing_wave);
@@ -341,7 +376,7 @@ static void check_jobs(struct world *world)
 static void check_end(struct world *world)
 {
     const struct rollout_state *state = &world->state;
-    bool spent = (int64_t)(state->failed + state->failed_before) > state->failures_allowed;
+    bool spent = is_spent(state);
     bool to_take_back = state->on_failure == FAILURE_ROLLBACK_ALL && spent;
 
     check_jobs(world);
@@ -357,15 +392,99 @@ static void check_end(struct world *world)
     CHECK(world, world->back_failed == 0 || state->phase == PHASE_HALTED);
 }
 
+/* Jobs that were sent come to their end, or never begin; nobody hears of it. */
+static void run_unheard(struct world *world)
+{
+    for (size_t i = 0; i < world->queued; i++) {
+        const struct happening *next = &world->queue[i];
+
+        if (next->is_stray || next->what == JOB_STARTED ||
+            !rollout_awaits(&world->state, next->job))
+            continue;
+        if (world->truth[next->job] == AT_WORK || chance(world, 50))
+            become(world, next);
+    }
+    world->queued = 0;
+}
+
+/* What the store has of a job: its end, unless the news of this wave did not get there. */
+static void adopt(struct world *world, struct rollout_state *next, size_t index)
+{
+    const struct rollout_state *state = &world->state;
+    const struct rollout_job before = world->jobs[index];
+    bool lost = before.wave == state->wave && !before.adopted && chance(world, 30);
+    bool in_doubt = before.state == JOB_UNKNOWN || before.state == JOB_NEEDS_OPERATOR;
+    struct rollout_job *job = &world->jobs[index];
+
+    *job = (struct rollout_job){.wave = before.wave};
+    if (world->back) { /* which began once all there was to hear was in the store */
+        bool back = before.state == JOB_ROLLED_BACK && !lost;
+        bool failed = before.ended && before.state != JOB_SKIPPED && !world->applied[index];
+
+        job->unheard = world->applied[index] || before.unheard;
+        if (failed)
+            rollout_adopt(next, index, before.state);
+        if (world->applied[index])
+            rollout_adopt(next, index, JOB_APPLIED);
+        if (world->applied[index] && back)
+            rollout_adopt_way_back(next, index);
+    } else if (before.ended && before.state != JOB_SKIPPED && !in_doubt && !lost) {
+        rollout_adopt(next, index, before.state);
+    } else {
+        job->unheard = job->wave < world->waves_begun &&
+                       (before.unheard || before.state != JOB_SKIPPED || !before.ended);
+    }
+}
+
+/* The orchestrator is gone, and another one goes on with what its store has; false if that is to
+   leave all as it is. */
+static bool resume(struct world *world, enum rollout_action *action)
+{
+    struct rollout_state next = {
+        .jobs = world->jobs,
+        .count = world->state.count,
+        .wave_count = world->state.wave_count,
+        .failures_allowed = world->state.failures_allowed,
+        .failed_before = world->state.failed_before,
+        .on_failure = world->state.on_failure,
+        .back_begun = world->back,
+    };
+
+    world->crashes_left--;
+    world->resumptions++;
+    run_unheard(world);
+    for (size_t i = 0; i < next.count; i++)
+        adopt(world, &next, i);
+    world->state = next;
+    world->resumed = true;
+    world->stopping = false;
+    world->back_failed = 0;
+    world->last_back += world->back;
+    world->stop_at = world->agents_stop = world->asked_at = world->drains_at = NEVER;
+    bool goes_on = rollout_adopt_end(&world->state) != ACTION_END;
+    if (goes_on)
+        *action = tell(world, ROLLOUT_BEGIN);
+    return goes_on;
+}
+
 static void live(struct world *world)
 {
     int steps = 0;
 
     make_fleet(world);
-    carry_out(world, tell(world, ROLLOUT_BEGIN));
-    while (!rollout_has_ended(&world->state)) {
+    enum rollout_action action = tell(world, ROLLOUT_BEGIN);
+    for (;;) {
         CHECK(world, ++steps < STEPS_MAX);
-        carry_out(world, hear(world));
+        carry_out(world, action);
+        bool has_ended = rollout_has_ended(&world->state);
+        bool crashes = world->crashes_left > 0 && chance(world, has_ended ? 50 : 10);
+
+        if (crashes && !resume(world, &action))
+            return;
+        if (!crashes && has_ended)
+            break;
+        if (!crashes)
+            action = hear(world);
     }
     check_end(world);
 }
@@ -375,15 +494,19 @@ static void every_history_ends_and_keeps_the_invariants(void **unused)
     (void)unused;
     static struct world world;
     size_t ends[PHASE_COUNT] = {0};
+    size_t resumptions = 0;
 
     for (uint64_t seed = 1; seed <= HISTORIES; seed++) {
         memset(&world, 0, sizeof world);
         world.seed = world.random = seed;
         live(&world);
         ends[world.state.phase]++;
+        resumptions += world.resumptions;
     }
-    printf("%d histories: %zu done, %zu stopped, %zu taken back, %zu halted\n", HISTORIES,
-           ends[PHASE_DONE], ends[PHASE_STOPPED], ends[PHASE_TAKEN_BACK], ends[PHASE_HALTED]);
+    printf("%d histories: %zu done, %zu stopped, %zu taken back, %zu halted; %zu times resumed\n",
+           HISTORIES, ends[PHASE_DONE], ends[PHASE_STOPPED], ends[PHASE_TAKEN_BACK],
+           ends[PHASE_HALTED], resumptions);
+    assert_true(resumptions > HISTORIES / 10);
     for (size_t phase = PHASE_DONE; phase < PHASE_COUNT; phase++)
         assert_true(ends[phase] > HISTORIES / 100);
 }

@@ -223,6 +223,130 @@ static void an_operator_who_stops_it_takes_nothing_back(void **unused)
     rollout_state_free(&state);
 }
 
+/* Of a rollout that was cut off; ends gives what is known of each job: a for applied, f for failed,
+   b for taken back, u for unheard, - for nothing. */
+static struct rollout_state adopted(const char *waves, const char *ends, int64_t allowed,
+                                    enum failure_action on_failure)
+{
+    struct rollout_state state = {
+        .jobs = calloc(strlen(waves), sizeof(struct rollout_job)),
+        .count = strlen(waves),
+        .failures_allowed = allowed,
+        .on_failure = on_failure,
+        .back_begun = strchr(ends, 'b') != NULL,
+    };
+
+    for (size_t i = 0; i < state.count; i++) {
+        state.jobs[i].wave = (size_t)(waves[i] - '0');
+        state.jobs[i].unheard = ends[i] == 'u';
+        if (state.jobs[i].wave >= state.wave_count)
+            state.wave_count = state.jobs[i].wave + 1;
+        if (ends[i] == 'a' || ends[i] == 'b')
+            rollout_adopt(&state, i, JOB_APPLIED);
+        if (ends[i] == 'b')
+            rollout_adopt_way_back(&state, i);
+        if (ends[i] == 'f')
+            rollout_adopt(&state, i, JOB_FAILED_CLEAN);
+    }
+    return state;
+}
+
+static void what_was_cut_off_goes_on_in_its_wave(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = adopted("01111", "aauu-", 0, FAILURE_ROLLBACK_ALL);
+
+    assert_int_equal(rollout_adopt_end(&state), ACTION_DISPATCH);
+    assert_int_equal(tell(&state, ROLLOUT_BEGIN), ACTION_DISPATCH);
+    expect_members(&state, 2, 3);
+    for (size_t i = 2; i < 5; i++)
+        assert_int_equal(job(&state, i, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_DONE);
+    assert_int_equal(state.applied, 5);
+    rollout_state_free(&state);
+}
+
+static void between_two_waves_the_older_one_soaks_anew(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = adopted("011", "a--", 0, FAILURE_ROLLBACK_ALL);
+
+    assert_int_equal(rollout_adopt_end(&state), ACTION_SOAK);
+    assert_int_equal(tell(&state, ROLLOUT_BEGIN), ACTION_SOAK);
+    assert_int_equal(tell(&state, ROLLOUT_SOAKED), ACTION_DISPATCH);
+    expect_members(&state, 1, 2);
+    rollout_state_free(&state);
+}
+
+static void a_spent_budget_stays_spent_and_its_way_back_takes_the_unheard_too(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = adopted("0011122", "aafua--", 0, FAILURE_ROLLBACK_ALL);
+
+    assert_int_equal(rollout_adopt_end(&state), ACTION_TAKE_BACK);
+    assert_int_equal(tell(&state, ROLLOUT_BEGIN), ACTION_TAKE_BACK);
+    assert_true(state.stopped);
+    expect_members(&state, 3, 2);
+    assert_int_equal(job(&state, 3, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(job(&state, 4, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_TAKE_BACK);
+    expect_members(&state, 0, 2);
+    assert_int_equal(state.jobs[5].state, JOB_SKIPPED);
+    rollout_state_free(&state);
+}
+
+static void a_way_back_goes_on_with_what_still_stands(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = adopted("00111", "aafba", 0, FAILURE_ROLLBACK_WAVE);
+
+    assert_int_equal(rollout_adopt_end(&state), ACTION_TAKE_BACK);
+    assert_int_equal(tell(&state, ROLLOUT_BEGIN), ACTION_TAKE_BACK);
+    expect_members(&state, 4, 1);
+    assert_int_equal(job(&state, 4, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_TAKEN_BACK);
+    assert_int_equal(state.taken_back, 2);
+    assert_int_equal(state.applied, 2);
+    rollout_state_free(&state);
+}
+
+static void what_is_over_is_not_gone_on_with(void **unused)
+{
+    (void)unused;
+    const struct {
+        const char *ends;
+        enum rollout_phase phase;
+    } cases[] = {{"aaa", PHASE_DONE}, {"af-", PHASE_STOPPED}, {"bfb", PHASE_TAKEN_BACK}};
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct rollout_state state = adopted("001", cases[i].ends, 0, FAILURE_ROLLBACK_TARGET);
+
+        assert_int_equal(rollout_adopt_end(&state), ACTION_END);
+        assert_int_equal(tell(&state, ROLLOUT_BEGIN), ACTION_END);
+        assert_int_equal(state.phase, cases[i].phase);
+        rollout_state_free(&state);
+    }
+}
+
+static void an_unheard_job_that_is_stopped_again_is_unknown_not_skipped(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = adopted("000", "au-", 0, FAILURE_ROLLBACK_TARGET);
+
+    assert_int_equal(rollout_adopt_end(&state), ACTION_DISPATCH);
+    assert_int_equal(tell(&state, ROLLOUT_BEGIN), ACTION_DISPATCH);
+    assert_int_equal(tell(&state, ROLLOUT_STOP), ACTION_STOP);
+    assert_int_equal(job(&state, 1, JOB_SKIPPED), ACTION_NONE);
+    assert_int_equal(job(&state, 2, JOB_SKIPPED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_HALTED);
+    assert_int_equal(state.jobs[1].state, JOB_UNKNOWN);
+    assert_int_equal(state.jobs[2].state, JOB_SKIPPED);
+    rollout_state_free(&state);
+}
+
 static void the_manual_shows_the_table_as_it_is(void **unused)
 {
     (void)unused;
@@ -270,6 +394,12 @@ int main(void)
         cmocka_unit_test(only_the_wave_that_failed_is_taken_back_if_that_is_said),
         cmocka_unit_test(a_way_back_that_fails_stops_everything),
         cmocka_unit_test(an_operator_who_stops_it_takes_nothing_back),
+        cmocka_unit_test(what_was_cut_off_goes_on_in_its_wave),
+        cmocka_unit_test(between_two_waves_the_older_one_soaks_anew),
+        cmocka_unit_test(a_spent_budget_stays_spent_and_its_way_back_takes_the_unheard_too),
+        cmocka_unit_test(a_way_back_goes_on_with_what_still_stands),
+        cmocka_unit_test(what_is_over_is_not_gone_on_with),
+        cmocka_unit_test(an_unheard_job_that_is_stopped_again_is_unknown_not_skipped),
         cmocka_unit_test(the_manual_shows_the_table_as_it_is),
         cmocka_unit_test(shares_of_max_parallel_add_up_to_it_at_most),
     };

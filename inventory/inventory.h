@@ -31,6 +31,12 @@ struct amount {
 /* What an amount allows of total targets: a share rounds down. */
 int64_t amount_of(const struct amount *amount, int64_t total);
 
+/* How many targets may fail: in all, or one after the other without a success in between. */
+struct failure_budget {
+    struct amount amount;
+    bool is_consecutive; /* then a count */
+};
+
 enum wave_kind { WAVE_AMOUNT, WAVE_LABEL, WAVE_REST };
 
 struct wave {
@@ -61,11 +67,11 @@ struct unbuilt_policy {
 };
 
 struct policy {
-    int max_parallel;           /* default 64 */
-    struct amount max_failures; /* default 0 */
-    bool irreversible_allowed;  /* irreversible = allow */
-    bool opaque_allowed;        /* opaque = allow */
-    struct waves waves;         /* none: all targets at once */
+    int max_parallel;                   /* default 64 */
+    struct failure_budget max_failures; /* default 0 */
+    bool irreversible_allowed;          /* irreversible = allow */
+    bool opaque_allowed;                /* opaque = allow */
+    struct waves waves;                 /* none: all targets at once */
     enum failure_action on_failure;
     int64_t soak_ms; /* between waves */
     const struct unbuilt_policy *unbuilt;

@@ -17,12 +17,23 @@ static const char *const failure_actions[] = {[FAILURE_ROLLBACK_TARGET] = "rollb
                                               [FAILURE_ROLLBACK_ALL] = "rollback-all",
                                               NULL};
 
-static bool read_amount(const struct setting *setting, const struct setting_input *input,
+/* "3", "1%" or "3 consecutive" */
+static bool read_budget(const struct setting *setting, const struct setting_input *input,
                         void *field, struct error *err)
 {
+    char *amount = arena_strdup(input->arena, input->entry->value);
+    size_t length = strcspn(amount, " \t");
+    const char *word = amount + length + strspn(amount + length, " \t");
+    struct failure_budget *budget = field;
+
     (void)setting;
     (void)err;
-    return amount_parse(input->entry->value, field);
+    budget->is_consecutive = strcmp(word, "consecutive") == 0;
+    if (word[0] != '\0' && !budget->is_consecutive)
+        return false;
+    amount[length] = '\0';
+    return amount_parse(amount, &budget->amount) &&
+           !(budget->is_consecutive && budget->amount.is_share);
 }
 
 static bool read_waves(const struct setting *setting, const struct setting_input *input,
@@ -77,9 +88,10 @@ static const struct setting rows[] = {
      .least = 1,
      .most = MOST_PARALLEL},
     {.key = "max_failures",
-     .read = read_amount,
+     .read = read_budget,
      .offset = offsetof(struct policy_section, max_failures),
-     .form = "a number of targets or a share of them, such as 3 or 1%"},
+     .form = "a number of targets, a share of them, or a number in a row, such as 3, 1% or "
+             "3 consecutive"},
     {.key = "on_failure",
      .read = setting_word,
      .offset = offsetof(struct policy_section, on_failure),

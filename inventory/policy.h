@@ -12,7 +12,7 @@ extern const struct setting_table policy_settings;
 /* The object of those settings. */
 struct policy_section {
     int max_parallel;
-    struct amount max_failures;
+    struct failure_budget max_failures;
     int irreversible; /* of policy_permissions, as opaque */
     int opaque;
     int on_failure;

@@ -33,7 +33,7 @@ static bool check_budget(const struct applying *applying, struct error *err)
 {
     const struct survey *survey = applying->survey;
     int64_t allowed =
-        amount_of(&applying->environment->policy.max_failures, (int64_t)survey->count);
+        amount_of(&applying->environment->policy.max_failures.amount, (int64_t)survey->count);
 
     if ((int64_t)survey->unreached <= allowed)
         return true;
@@ -225,8 +225,8 @@ static void print_summary(const struct rollout_state *state, bool interrupted, i
         fprintf(out, ", %zu out of reach", state->failed_before);
     fprintf(out, " in %s\n", took);
     if (state->stopped)
-        fprintf(out, "stopped: more failures than max_failures allows (%" PRId64 ")\n",
-                state->failures_allowed);
+        fprintf(out, "stopped: more failures than max_failures allows (%" PRId64 "%s)\n",
+                state->failures_allowed, state->failures_in_a_row ? " in a row" : "");
     else if (interrupted && state->skipped > 0)
         fputs("stopped on request; the same command again goes on\n", out);
 }

@@ -153,7 +153,9 @@ bool rollout_prepare(const struct rollout_settings *settings, struct rollout_sta
         .jobs = xcalloc(plan->target_count, sizeof *state->jobs),
         .count = plan->target_count,
         .failed_before = settings->failed_before,
-        .failures_allowed = amount_of(&settings->policy->max_failures, (int64_t)settings->total),
+        .failures_allowed =
+            amount_of(&settings->policy->max_failures.amount, (int64_t)settings->total),
+        .failures_in_a_row = settings->policy->max_failures.is_consecutive,
         .on_failure = settings->on_failure,
     };
     for (size_t i = 0; i < plan->target_count; i++) {

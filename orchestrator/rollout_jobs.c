@@ -27,6 +27,15 @@ static void begin_job(struct rollout_state *state, struct rollout_job *job, int6
         job->began_ms = now_ms;
 }
 
+static void count_in_a_row(struct rollout_state *state, bool failed)
+{
+    state->row_broken = state->row_broken || !failed;
+    state->failing = failed ? state->failing + 1 : 0;
+    size_t row = state->failing + (state->row_broken ? 0 : state->failed_before);
+    if (row > state->failed_in_a_row)
+        state->failed_in_a_row = row;
+}
+
 /* What does not begin now may have been begun before, if nobody told. */
 static void end_job(struct rollout_state *state, struct rollout_job *job, enum job_state end)
 {
@@ -36,6 +45,8 @@ static void end_job(struct rollout_state *state, struct rollout_job *job, enum j
         state->running--;
     job->ended = true;
     job->state = end;
+    if (end != JOB_SKIPPED)
+        count_in_a_row(state, end != JOB_APPLIED);
     if (end == JOB_APPLIED)
         state->applied++;
     else if (end == JOB_SKIPPED)
@@ -123,7 +134,10 @@ void jobs_take(struct rollout_state *state, const struct rollout_event *event)
 
 bool jobs_spend_the_budget(const struct rollout_state *state)
 {
-    return (int64_t)(state->failed + state->failed_before) > state->failures_allowed;
+    size_t failed =
+        state->failures_in_a_row ? state->failed_in_a_row : state->failed + state->failed_before;
+
+    return (int64_t)failed > state->failures_allowed;
 }
 
 size_t jobs_open(const struct rollout_state *state, size_t wave)

@@ -52,6 +52,7 @@ struct rollout_state {
     size_t wave_count;    /* each has a job */
     size_t failed_before; /* targets that were out of reach when the plan was made */
     int64_t failures_allowed;
+    bool failures_in_a_row; /* counted until a job is applied, in the order in which they end */
     enum failure_action on_failure;
     bool back_begun; /* a way back had begun before the rollout was gone on with */
     /* Kept by rollout_step: */
@@ -61,7 +62,10 @@ struct rollout_state {
     size_t last_back; /* the oldest wave to take back */
     size_t running;
     size_t applied;
-    size_t failed; /* ended in any other way but skipped */
+    size_t failed;          /* ended in any other way but skipped */
+    size_t failed_in_a_row; /* the most without one that was applied; failed_before come first */
+    size_t failing;         /* in a row, so far */
+    bool row_broken;        /* one was applied */
     size_t skipped;
     size_t taken_back;        /* was applied before */
     size_t not_taken_back;    /* the way back failed */
@@ -84,9 +88,9 @@ enum rollout_action {
 
 /*
  * Of a rollout that is gone on with, before its ROLLOUT_BEGIN: how a job ended, and that what it
- * applied was taken back; then, once, that this is all that is known. A job without an end runs
- * again; where nothing may begin any more, what an unheard one may have applied goes back with the
- * rest.
+ * applied was taken back, in the order in which they ended; then, once, that this is all that is
+ * known. A job without an end runs again; where nothing may begin any more, what an unheard one may
+ * have applied goes back with the rest.
  */
 void rollout_adopt(struct rollout_state *state, size_t job, enum job_state end);
 void rollout_adopt_way_back(struct rollout_state *state, size_t job);

@@ -112,6 +112,16 @@ def test_failures_past_the_budget_take_finished_targets_back(fleet, engine, poli
                      [(True, "1 of 2"), (True, "2 of 2"), (False, "2 of 2")])
 
 
+@only("sqlite")
+@pytest.mark.parametrize("broken,stops", [(["t00", "t02", "t04"], False), (["t00", "t02", "t03"], True)])
+def test_only_failures_in_a_row_may_stop_a_rollout(fleet, engine, broken, stops):
+    with_base(fleet, engine, 5, "max_failures = 1 consecutive", "max_parallel = 1", agents=1)
+    break_on(engine, *broken)
+    out = fleet.run("apply", "prod", "--yes", expect=1).stdout
+    assert ("more failures than max_failures allows (1 in a row)" in out) is stops, out
+    assert fleet.status()["t01"]["version"] == "003"
+
+
 def test_data_that_came_meanwhile_outlives_the_way_back(fleet, engine):
     with_base(fleet, engine, 3, "waves = 2, *", "on_failure = rollback-all")
     break_on(engine, "t02")

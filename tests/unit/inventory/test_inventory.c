@@ -116,13 +116,26 @@ static void the_whole_of_an_inventory_is_read(void **state)
     assert_null(target->url);
     assert_int_equal(target->line, 15);
     assert_int_equal(prod->policy.max_parallel, 8);
-    assert_true(prod->policy.max_failures.is_share);
-    assert_int_equal(prod->policy.max_failures.value, 15);
+    assert_true(prod->policy.max_failures.amount.is_share);
+    assert_int_equal(prod->policy.max_failures.amount.value, 15);
     assert_true(prod->policy.irreversible_allowed);
     assert_false(prod->policy.opaque_allowed);
     assert_int_equal(prod->policy.unbuilt_count, 0);
     assert_null(inventory_target(inventory, "orders-400"));
     assert_null(inventory_environment(inventory, "dev"));
+}
+
+static void a_budget_may_count_failures_in_a_row(void **state)
+{
+    (void)state;
+    AUTO(inventory)
+    const struct inventory *inventory = load(FLEET "[env:a]\nmax_failures = 3 consecutive\n"
+                                                   "[env:b]\nmax_failures = 3\n");
+    const struct failure_budget *budget = &inventory->environments[0].policy.max_failures;
+
+    assert_true(budget->is_consecutive);
+    assert_int_equal(budget->amount.value, 3);
+    assert_false(inventory->environments[1].policy.max_failures.is_consecutive);
 }
 
 static void what_is_left_out_has_its_default(void **state)
@@ -134,7 +147,7 @@ static void what_is_left_out_has_its_default(void **state)
     assert_string_equal(inventory->state, ".fleet/state.db");
     assert_string_equal(inventory->directory, ".");
     assert_int_equal(inventory->environments[0].policy.max_parallel, 64);
-    assert_int_equal(inventory->environments[0].policy.max_failures.value, 0);
+    assert_int_equal(inventory->environments[0].policy.max_failures.amount.value, 0);
     assert_int_equal(inventory->target_count, 0);
 }
 
@@ -303,7 +316,7 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
     assert_int_equal(prod->waves.count, 3);
     assert_int_equal(prod->on_failure, FAILURE_ROLLBACK_WAVE);
     assert_int_equal(prod->soak_ms, 5 * 60 * 1000);
-    assert_int_equal(prod->max_failures.value, 3);
+    assert_int_equal(prod->max_failures.amount.value, 3);
     assert_int_equal(test->unbuilt_count, 1);
     assert_string_equal(test->unbuilt[0].key, "var.region");
 }
@@ -323,6 +336,8 @@ static void policies_that_contradict_are_faults(void **state)
     check_fault_has(FLEET "[env:a]\nhealth_url = https://u:p@x/\n", "user or password in it");
     check_fault_has(FLEET "[env:a]\nmax_parallel = 0\n", "1 to 100000");
     check_fault_has(FLEET "[env:a]\nmax_failures = 101%\n", "max_failures: '101%' is not");
+    check_fault_has(FLEET "[env:a]\nmax_failures = 1% consecutive\n", "'1% consecutive' is not");
+    check_fault_has(FLEET "[env:a]\nmax_failures = 3 in a row\n", "'3 in a row' is not");
     check_fault_has(FLEET "[agent:x]\naddress = x\n", "address: 'x' is not HOST:PORT");
     check_fault_has(FLEET "[agent:x]\n", "has no address");
     check_fault_has(FLEET "[agent:local]\naddress = a:1\n", "no agent can be named 'local'");
@@ -371,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_NEW_DIRECTORY(the_whole_of_an_inventory_is_read),
+        IN_NEW_DIRECTORY(a_budget_may_count_failures_in_a_row),
         IN_NEW_DIRECTORY(what_is_left_out_has_its_default),
         IN_NEW_DIRECTORY(a_local_target_has_its_database_here),
         IN_NEW_DIRECTORY(a_misspelt_word_is_named_with_the_one_that_was_meant),

@@ -62,6 +62,10 @@ struct world {
     size_t last_back;
     size_t waves_begun;
     bool applied[JOBS_MAX]; /* when the way back began */
+    size_t ended[JOBS_MAX]; /* jobs on the way there, in the order of their ends */
+    size_t ended_count;
+    bool was_applied[JOBS_MAX];
+    bool noted[JOBS_MAX];
 };
 
 /* SplitMix64. */
@@ -111,6 +115,7 @@ static void make_fleet(struct world *world)
     }
     state->wave_count = wave + 1;
     state->failures_allowed = (int64_t)below(world, 4);
+    state->failures_in_a_row = chance(world, 30);
     state->failed_before = below(world, (size_t)state->failures_allowed + 1);
     state->on_failure = (enum failure_action)below(world, FAILURE_ROLLBACK_ALL + 1);
     world->fails_of_100 = rates[below(world, 5)];
@@ -138,9 +143,36 @@ static enum job_state draw_end(struct world *world, size_t job)
     return back ? JOB_ROLLED_BACK : JOB_APPLIED;
 }
 
-static bool is_spent(const struct rollout_state *state)
+/* The longest row of failures, from what was told. */
+static size_t count_in_a_row(const struct world *world)
 {
-    return (int64_t)(state->failed + state->failed_before) > state->failures_allowed;
+    size_t row = world->state.failed_before, longest = 0;
+
+    for (size_t i = 0; i < world->ended_count; i++) {
+        row = world->was_applied[world->ended[i]] ? 0 : row + 1;
+        longest = row > longest ? row : longest;
+    }
+    return longest;
+}
+
+static void note_end(struct world *world, size_t index)
+{
+    const struct rollout_job *job = &world->jobs[index];
+
+    if (world->noted[index] || !job->ended || job->state == JOB_SKIPPED)
+        return;
+    world->noted[index] = true;
+    world->was_applied[index] = job->state == JOB_APPLIED || (world->back && world->applied[index]);
+    world->ended[world->ended_count++] = index;
+}
+
+static bool is_spent(const struct world *world)
+{
+    const struct rollout_state *state = &world->state;
+    size_t failed =
+        state->failures_in_a_row ? count_in_a_row(world) : state->failed + state->failed_before;
+
+    return (int64_t)failed > state->failures_allowed;
 }
 
 /* I12, and what the order of a way back must be. */
@@ -152,7 +184,7 @@ static void check_sending(struct world *world, const size_t *members, size_t cou
     CHECK(world, !world->stopping || world->back);
     CHECK(world, !state->stop_asked && world->back_failed == 0);
     CHECK(world, world->back || state->skipped == 0);
-    CHECK(world, world->back || !is_spent(state));
+    CHECK(world, world->back || !is_spent(world));
     for (size_t i = 0; i < count; i++) {
         enum truth truth = world->truth[members[i]];
 
@@ -173,7 +205,7 @@ static void check_way_back(struct world *world)
     enum failure_action policy = state->on_failure;
 
     CHECK(world, policy == FAILURE_ROLLBACK_WAVE || policy == FAILURE_ROLLBACK_ALL);
-    CHECK(world, is_spent(state));
+    CHECK(world, is_spent(world));
     if (!world->back) {
         world->failing_wave = world->last_back = world->waves_begun - 1;
         for (size_t i = 0; i < state->count; i++)
@@ -257,6 +289,15 @@ static bool is_first_end(const struct world *world, const struct happening *happ
     return rollout_awaits(&world->state, happening->job) && !happening->is_stray;
 }
 
+static enum rollout_action step(struct world *world, const struct rollout_event *event)
+{
+    enum rollout_action action = rollout_step(&world->state, event);
+
+    for (size_t i = 0; i < world->state.count; i++)
+        note_end(world, i);
+    return action;
+}
+
 static enum rollout_action happen(struct world *world)
 {
     struct happening next = take_next(world);
@@ -278,15 +319,14 @@ static enum rollout_action happen(struct world *world)
         become(world, &next);
     }
     const struct run_event run = {.kind = RUN_JOB, .job = next.what};
-    return rollout_step(&world->state, &(struct rollout_event){.kind = ROLLOUT_JOB,
-                                                               .job = next.job,
-                                                               .run = &run,
-                                                               .now_ms = world->now});
+    return step(world,
+                &(struct rollout_event){
+                    .kind = ROLLOUT_JOB, .job = next.job, .run = &run, .now_ms = world->now});
 }
 
 static enum rollout_action tell(struct world *world, enum rollout_event_kind kind)
 {
-    return rollout_step(&world->state, &(struct rollout_event){.kind = kind});
+    return step(world, &(struct rollout_event){.kind = kind});
 }
 
 static bool is_stop_due(const struct world *world)
@@ -376,7 +416,7 @@ static void check_jobs(struct world *world)
 static void check_end(struct world *world)
 {
     const struct rollout_state *state = &world->state;
-    bool spent = is_spent(state);
+    bool spent = is_spent(world);
     bool to_take_back = state->on_failure == FAILURE_ROLLBACK_ALL && spent;
 
     check_jobs(world);
@@ -436,6 +476,23 @@ static void adopt(struct world *world, struct rollout_state *next, size_t index)
     }
 }
 
+/* In the order in which they ended, as far as they did. */
+static void adopt_all(struct world *world, struct rollout_state *next)
+{
+    size_t order[JOBS_MAX], count = world->ended_count;
+
+    memcpy(order, world->ended, sizeof order);
+    for (size_t i = 0; i < next->count; i++)
+        if (!world->noted[i])
+            order[count++] = i;
+    memset(world->noted, 0, sizeof world->noted);
+    world->ended_count = 0;
+    for (size_t i = 0; i < count; i++) {
+        adopt(world, next, order[i]);
+        note_end(world, order[i]);
+    }
+}
+
 /* The orchestrator is gone, and another one goes on with what its store has; false if that is to
    leave all as it is. */
 static bool resume(struct world *world, enum rollout_action *action)
@@ -445,6 +502,7 @@ static bool resume(struct world *world, enum rollout_action *action)
         .count = world->state.count,
         .wave_count = world->state.wave_count,
         .failures_allowed = world->state.failures_allowed,
+        .failures_in_a_row = world->state.failures_in_a_row,
         .failed_before = world->state.failed_before,
         .on_failure = world->state.on_failure,
         .back_begun = world->back,
@@ -453,8 +511,7 @@ static bool resume(struct world *world, enum rollout_action *action)
     world->crashes_left--;
     world->resumptions++;
     run_unheard(world);
-    for (size_t i = 0; i < next.count; i++)
-        adopt(world, &next, i);
+    adopt_all(world, &next);
     world->state = next;
     world->resumed = true;
     world->stopping = false;

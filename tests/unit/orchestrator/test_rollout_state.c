@@ -223,6 +223,38 @@ static void an_operator_who_stops_it_takes_nothing_back(void **unused)
     rollout_state_free(&state);
 }
 
+static void a_row_of_failures_ends_with_a_success(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("0000000", 2, FAILURE_ROLLBACK_TARGET);
+
+    state.failures_in_a_row = true;
+    for (size_t i = 0; i < 5; i++)
+        assert_int_equal(job(&state, i, i == 2 ? JOB_APPLIED : JOB_FAILED_CLEAN), ACTION_NONE);
+    assert_int_equal(job(&state, 5, JOB_HALTED), ACTION_STOP);
+    /* What ran on and succeeds does not make it whole again. */
+    assert_int_equal(job(&state, 6, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_STOPPED);
+    assert_true(state.stopped);
+    rollout_state_free(&state);
+}
+
+static void targets_out_of_reach_begin_the_row(void **unused)
+{
+    (void)unused;
+    struct rollout_state reached = state_of("000", 1, FAILURE_ROLLBACK_TARGET);
+    struct rollout_state unreached = state_of("000", 1, FAILURE_ROLLBACK_TARGET);
+
+    reached.failures_in_a_row = unreached.failures_in_a_row = true;
+    reached.failed_before = unreached.failed_before = 1;
+    assert_int_equal(job(&reached, 0, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(job(&reached, 1, JOB_FAILED_CLEAN), ACTION_NONE);
+    assert_int_equal(job(&unreached, 0, JOB_FAILED_CLEAN), ACTION_STOP);
+    rollout_state_free(&reached);
+    rollout_state_free(&unreached);
+}
+
 /* Of a rollout that was cut off; ends gives what is known of each job: a for applied, f for failed,
    b for taken back, u for unheard, - for nothing. */
 static struct rollout_state adopted(const char *waves, const char *ends, int64_t allowed,
@@ -394,6 +426,8 @@ int main(void)
         cmocka_unit_test(only_the_wave_that_failed_is_taken_back_if_that_is_said),
         cmocka_unit_test(a_way_back_that_fails_stops_everything),
         cmocka_unit_test(an_operator_who_stops_it_takes_nothing_back),
+        cmocka_unit_test(a_row_of_failures_ends_with_a_success),
+        cmocka_unit_test(targets_out_of_reach_begin_the_row),
         cmocka_unit_test(what_was_cut_off_goes_on_in_its_wave),
         cmocka_unit_test(between_two_waves_the_older_one_soaks_anew),
         cmocka_unit_test(a_spent_budget_stays_spent_and_its_way_back_takes_the_unheard_too),

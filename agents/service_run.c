@@ -4,6 +4,7 @@
 #include "agents/executor.h"
 #include "agents/service_parts.h"
 #include "common/fault.h"
+#include "inventory/window.h"
 
 /* One request to run, as the workers see it. */
 struct running {
@@ -244,15 +245,25 @@ static bool run_target(struct running *running, const struct plan_target *planne
     return begun;
 }
 
+static bool may_begin(const struct running *running, struct error *err)
+{
+    const struct plan_policy *policy = &running->slice->plan.header.policy;
+
+    if (run_is_stopped(running->run))
+        return error_set(err, ERROR_CANCELLED, "the rollout was stopped before this job began");
+    return running->request->back ||
+           window_require_open(policy->window, running->service->settings.clock, err);
+}
+
 static void run_item(void *context, size_t index)
 {
     struct running *running = context;
     const struct plan_target *planned = &running->slice->plan.targets[index];
     struct error err = {0};
 
-    if (run_is_stopped(running->run)) {
-        error_set(&err, ERROR_CANCELLED, "the rollout was stopped before this job began");
-        tell_job(running, planned->name, JOB_SKIPPED, &err);
+    if (!may_begin(running, &err)) {
+        tell_job(running, planned->name, err.code == ERROR_CANCELLED ? JOB_SKIPPED : JOB_REFUSED,
+                 &err);
     } else if (!run_target(running, planned, &err)) {
         tell_job(running, planned->name, JOB_REFUSED, &err);
     }

@@ -73,7 +73,8 @@ struct policy {
     bool opaque_allowed;                /* opaque = allow */
     struct waves waves;                 /* none: all targets at once */
     enum failure_action on_failure;
-    int64_t soak_ms; /* between waves */
+    int64_t soak_ms;    /* between waves */
+    const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
     const struct unbuilt_policy *unbuilt;
     size_t unbuilt_count;
 };

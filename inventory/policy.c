@@ -2,12 +2,11 @@
 
 #include <string.h>
 
+#include "common/zone.h"
 #include "inventory/waves.h"
 #include "inventory/window.h"
 
 enum { DAY_MS = 24 * 60 * 60 * 1000, MOST_PARALLEL = 100000, MOST_APPROVALS = 64 };
-
-static const char zone_files[] = "/usr/share/zoneinfo";
 
 static const char *const permissions[] = {"refuse", "allow", NULL};
 
@@ -46,9 +45,8 @@ static bool read_waves(const struct setting *setting, const struct setting_input
 static bool read_window(const struct setting *setting, const struct setting_input *input,
                         void *field, struct error *err)
 {
-    (void)setting;
-    (void)field;
-    return window_check(input->entry->value, zone_files, err);
+    return window_check(input->entry->value, ZONE_DIRECTORY, err) &&
+           setting_string(setting, input, field, err);
 }
 
 static bool read_health_url(const struct setting *setting, const struct setting_input *input,
@@ -102,7 +100,10 @@ static const struct setting rows[] = {
      .offset = offsetof(struct policy_section, soak_ms),
      .form = "a duration of at most 24 h, such as 5m",
      .most = DAY_MS},
-    {.key = "window", .read = read_window, .form = "DAYS FROM-TO ZONE"},
+    {.key = "window",
+     .read = read_window,
+     .offset = offsetof(struct policy_section, window),
+     .form = "DAYS FROM-TO ZONE"},
     {.key = "health_url", .read = read_health_url, .form = "an http:// or https:// URL"},
     {.key = "confirm_within",
      .read = setting_duration,
@@ -133,7 +134,7 @@ struct policy_section policy_defaults(void)
 static bool acts_now(const struct ini_entry *entry)
 {
     static const char *const built[] = {"max_parallel", "max_failures", "irreversible", "opaque",
-                                        "waves",        "on_failure",   "soak"};
+                                        "waves",        "on_failure",   "soak",         "window"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -172,6 +173,7 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .waves = read->waves,
         .on_failure = (enum failure_action)read->on_failure,
         .soak_ms = read->soak_ms,
+        .window = read->window,
     };
 
     for (size_t i = 0; i < section->count; i++) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "inventory/window.h"
 #include "orchestrator/acceptance.h"
 #include "orchestrator/interruption.h"
 #include "orchestrator/plan_view.h"
@@ -41,6 +42,14 @@ static bool check_budget(const struct applying *applying, struct error *err)
                      "%zu of %zu targets are out of reach, max_failures allows %" PRId64
                      ": nothing was started",
                      survey->unreached, survey->count, allowed);
+}
+
+/* Agents see to it as well; here nobody need be asked first. */
+static bool check_window(const struct invocation *invocation, const struct applying *applying,
+                         struct error *err)
+{
+    return window_require_open(applying->plan->header.policy.window, invocation->clock, err) ||
+           error_wrap(err, "nothing was started");
 }
 
 static bool confirm(const struct invocation *invocation, const struct applying *applying,
@@ -224,7 +233,9 @@ static void print_summary(const struct rollout_state *state, bool interrupted, i
     if (state->failed_before > 0)
         fprintf(out, ", %zu out of reach", state->failed_before);
     fprintf(out, " in %s\n", took);
-    if (state->stopped)
+    if (state->obstacle.code != ERROR_NONE)
+        fprintf(out, "stopped before the next wave: %s\n", state->obstacle.message);
+    else if (state->stopped)
         fprintf(out, "stopped: more failures than max_failures allows (%" PRId64 "%s)\n",
                 state->failures_allowed, state->failures_in_a_row ? " in a row" : "");
     else if (interrupted && state->skipped > 0)
@@ -235,7 +246,7 @@ static int status_of(const struct applying *applying, const struct rollout_state
                      bool interrupted)
 {
     if (count_stopped(applying) > 0 || (interrupted && state->skipped > 0) ||
-        state->phase == PHASE_HALTED)
+        state->phase == PHASE_HALTED || state->obstacle.code != ERROR_NONE)
         return STATUS_HALTED;
     for (size_t i = 0; i < state->count; i++)
         if (state->jobs[i].state == JOB_UNKNOWN ||
@@ -386,7 +397,8 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
             print_data(applying, &nothing, form, terminal);
         return status_of(applying, &nothing, false);
     }
-    if (!confirm(invocation, applying, err) || !record_reason(workspace, invocation, applying, err))
+    if (!check_window(invocation, applying, err) || !confirm(invocation, applying, err) ||
+        !record_reason(workspace, invocation, applying, err))
         return STATUS_FAILED;
     return run_and_report(workspace, invocation, applying, form, err);
 }

@@ -6,6 +6,7 @@
 #include "common/fault.h"
 #include "common/memory.h"
 #include "inventory/waves.h"
+#include "inventory/window.h"
 #include "orchestrator/rollout_parts.h"
 
 int64_t rollout_now_ms(const struct running *running)
@@ -111,11 +112,15 @@ static bool record_wave(struct running *running, struct error *err)
 
 static void soak(struct running *running)
 {
-    const struct rollout_control *control = &running->settings->control;
+    const struct rollout_settings *settings = running->settings;
+    const struct rollout_control *control = &settings->control;
 
-    control->pause(control->context, running->settings->policy->soak_ms);
+    control->pause(control->context, settings->policy->soak_ms);
     rollout_look_for_stop(running);
-    rollout_advance(running, &(struct rollout_event){.kind = ROLLOUT_SOAKED});
+    struct error closed = {0};
+    bool open = window_require_open(settings->plan->header.policy.window, settings->clock, &closed);
+    rollout_advance(running, &(struct rollout_event){.kind = open ? ROLLOUT_SOAKED : ROLLOUT_CLOSED,
+                                                     .error = &closed});
 }
 
 static bool carry_out(struct running *running, struct error *err)

@@ -114,6 +114,8 @@ void jobs_take(struct rollout_state *state, const struct rollout_event *event)
 {
     if (event->kind == ROLLOUT_STOP)
         state->stop_asked = true;
+    if (event->kind == ROLLOUT_CLOSED && state->phase == PHASE_SOAK && !state->stop_asked)
+        state->obstacle = *event->error;
     assert(event->kind != ROLLOUT_DRAINED || state->left == 0);
     if (event->kind != ROLLOUT_JOB)
         return;
@@ -188,6 +190,10 @@ void jobs_skip_the_rest(struct rollout_state *state)
         if (job->ended)
             continue;
         end_job(state, job, JOB_SKIPPED);
+        if (!job->unheard && state->obstacle.code != ERROR_NONE) {
+            job->error = state->obstacle;
+            continue;
+        }
         error_set(&job->error, job->unheard ? ERROR_UNKNOWN : ERROR_CANCELLED, "%s",
                   job->unheard ? "the rollout was stopped again before it asked what became of it"
                                : "the rollout was stopped before this job began");

@@ -71,10 +71,28 @@ static bool is_soaked(const struct rollout_state *state, const struct rollout_ev
     return event->kind == ROLLOUT_SOAKED;
 }
 
+static bool is_closed(const struct rollout_state *state, const struct rollout_event *event)
+{
+    (void)state;
+    return event->kind == ROLLOUT_CLOSED;
+}
+
 static bool is_stop_asked(const struct rollout_state *state, const struct rollout_event *event)
 {
     (void)event;
     return state->stop_asked;
+}
+
+/* A job that was sent before the rollout was gone on with may have run. */
+static bool is_given_up_in_doubt(const struct rollout_state *state,
+                                 const struct rollout_event *event)
+{
+    if (!is_stop_asked(state, event) && !is_closed(state, event))
+        return false;
+    for (size_t i = 0; i < state->count; i++)
+        if (state->jobs[i].unheard && !state->jobs[i].ended)
+            return true;
+    return false;
 }
 
 static bool is_budget_spent(const struct rollout_state *state, const struct rollout_event *event)
@@ -165,7 +183,10 @@ static const struct transition transitions[] = {
     {PHASE_WAVE, is_cut_short, PHASE_STOPPED, ACTION_END, "an agent began no further jobs"},
     {PHASE_WAVE, is_last_wave_over, PHASE_DONE, ACTION_END, "the last wave is over"},
     {PHASE_WAVE, is_drained, PHASE_SOAK, ACTION_SOAK, "the wave is over"},
+    {PHASE_SOAK, is_given_up_in_doubt, PHASE_HALTED, ACTION_END,
+     "it ends here, and an outcome is unknown"},
     {PHASE_SOAK, is_stop_asked, PHASE_STOPPED, ACTION_END, "the operator stops it"},
+    {PHASE_SOAK, is_closed, PHASE_STOPPED, ACTION_END, "the window is closed"},
     {PHASE_SOAK, is_soaked, PHASE_WAVE, ACTION_DISPATCH, "soak is over"},
     {PHASE_STOPPING, is_to_take_back, PHASE_BACK, ACTION_TAKE_BACK,
      "on_failure takes back, the newest wave first"},

@@ -72,6 +72,7 @@ struct rollout_state {
     size_t ways_back_skipped; /* never began: what was applied stands */
     size_t in_doubt;          /* unknown outcomes, and targets that need a person */
     bool stopped;             /* the budget is spent */
+    struct error obstacle;    /* what kept the next wave from beginning, but for an operator */
     bool stop_asked;
 };
 
@@ -102,6 +103,7 @@ enum rollout_event_kind {
     ROLLOUT_JOB,     /* job, run, now_ms */
     ROLLOUT_DRAINED, /* all that was sent has ended, and nothing more will be heard of it */
     ROLLOUT_SOAKED,  /* the time between two waves is over */
+    ROLLOUT_CLOSED,  /* the same, but outside the window in which waves may begin: error */
     ROLLOUT_STOP     /* the operator wants no more to begin */
 };
 
@@ -109,6 +111,7 @@ struct rollout_event {
     enum rollout_event_kind kind;
     size_t job;
     const struct run_event *run;
+    const struct error *error;
     int64_t now_ms; /* monotonic */
 };
 

@@ -28,6 +28,7 @@ enum { PLAN_FORMAT = 1 };
 struct plan_policy {
     bool irreversible_allowed;
     bool opaque_allowed;
+    const char *window; /* when jobs may begin, but for ways back; NULL or "": at any time */
 };
 
 struct plan_header {

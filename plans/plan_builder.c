@@ -221,6 +221,8 @@ static struct plan_header copy_header(struct arena *arena, const struct plan_hea
     copy.environment = arena_strdup(arena, header->environment);
     copy.author = arena_strdup(arena, header->author);
     copy.nonce = arena_strdup(arena, header->nonce);
+    if (header->policy.window != NULL)
+        copy.policy.window = arena_strdup(arena, header->policy.window);
     return copy;
 }
 

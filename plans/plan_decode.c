@@ -62,6 +62,7 @@ static bool decode_policy(const json_t *value, struct plan *plan, struct error *
     json_reader_start(&reader, value, "header.policy", plan->arena, err);
     policy->irreversible_allowed = json_read_bool(&reader, "irreversible_allowed");
     policy->opaque_allowed = json_read_bool(&reader, "opaque_allowed");
+    policy->window = json_read_optional_text(&reader, "window", LABEL_MAX, "");
     return json_reader_end(&reader);
 }
 

@@ -23,6 +23,8 @@ void plan_encode_header(const struct plan_header *header, struct buffer *out)
     canonical_bool(out,
                    ",\"policy\":{\"irreversible_allowed\":", header->policy.irreversible_allowed);
     canonical_bool(out, ",\"opaque_allowed\":", header->policy.opaque_allowed);
+    if (header->policy.window != NULL && header->policy.window[0] != '\0')
+        canonical_string(out, ",\"window\":", header->policy.window);
     canonical_integer(out, "},\"rollback_until_ms\":", header->rollback_until_ms);
     buffer_append_char(out, '}');
 }

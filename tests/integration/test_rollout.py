@@ -1,5 +1,6 @@
 """A change meets a canary first, then more, and is taken back across the fleet when it fails."""
 
+import datetime
 import signal
 
 import pytest
@@ -162,6 +163,35 @@ def test_what_is_not_there_is_no_failure_of_the_way_back(fleet, engine):
     found = states(fleet.json("apply", "prod", "--yes", expect=1))
     assert "applied" not in found.values()
     assert {row["version"] for row in fleet.status().values()} == {"001"}
+
+
+def window(first, days):
+    """From some days after today on, in UTC."""
+    names = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+    today = datetime.datetime.now(datetime.timezone.utc).weekday()
+    return f"window = {names[(today + first) % 7]}-{names[(today + first + days - 1) % 7]} 00:00-24:00 UTC"
+
+
+@only("sqlite")
+def test_outside_its_window_nothing_begins(fleet, engine):
+    names = with_base(fleet, engine, 3, window(2, 3))
+    before = {name: whole(engine, fleet, name) for name in names}
+    fleet.run("plan", "prod", "-o", "prod.plan", expect=3)
+    for what in ("prod", "prod.plan"):
+        said = fleet.run("apply", what, "--yes", expect=1).stderr
+        assert "is closed; it opens" in said and "nothing was started" in said, said
+    assert {name: whole(engine, fleet, name) for name in names} == before
+
+
+@only("sqlite")
+def test_inside_its_window_a_rollout_runs_and_a_rollback_at_any_time(fleet, engine):
+    with_base(fleet, engine, 3, window(6, 3), "waves = 1, 100%")
+    fleet.run("apply", "prod", "--yes")
+    assert {row["version"] for row in fleet.status().values()} == {"003"}
+    fleet.env("prod", window(2, 3))
+    fleet.write_inventory()
+    fleet.run("rollback", "prod", "--steps", "1", "--yes")
+    assert {row["version"] for row in fleet.status().values()} == {"002"}
 
 
 @only("sqlite")

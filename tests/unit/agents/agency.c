@@ -60,7 +60,8 @@ void agency_plan(struct agency *agency, const char *sql, enum engine_kind engine
                                        .expires_ms = EXPIRES_MS,
                                        .finish_by_ms = FINISH_BY_MS,
                                        .rollback_until_ms = ROLLBACK_UNTIL_MS,
-                                       .nonce = STORE};
+                                       .nonce = STORE,
+                                       .policy = {.window = agency->window}};
     AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
     struct plan_step step = {.version = "1", .name = "one", .direction = DIRECTION_UP};
     struct plan_target targets[TARGETS];

@@ -39,6 +39,7 @@ struct agency {
     struct plan *plan;
     const char *agent;
     const char *environment;
+    const char *window;
     struct buffer story; /* "a started, a applied, " … */
     struct error error;  /* of the last message or job that had one */
     void (*on_reply)(struct agency *agency, const struct reply *reply);

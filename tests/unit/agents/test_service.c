@@ -318,6 +318,46 @@ static void after_stopping_all_no_job_begins(void **state)
     agency_close(&agency);
 }
 
+static void close_the_window_at_the_first_start(struct agency *agency, const struct reply *reply)
+{
+    if (reply->kind == REPLY_EVENT && reply->event.job == JOB_STARTED &&
+        reply->event.kind == RUN_JOB)
+        agency->now_ms = 1800 * 1000;
+}
+
+static void outside_the_plan_s_window_no_job_begins_but_ways_back_do(void **state)
+{
+    (void)state;
+    struct agency agency;
+
+    agency_open(&agency);
+    agency.window = "Thu 00:00-00:30 UTC"; /* as 1970 began */
+    agency_good_plan(&agency);
+    agency.on_reply = close_the_window_at_the_first_start;
+    agency_run(&agency, 3);
+    assert_string_equal(buffer_text(&agency.story),
+                        "accepted, a started, a applied, b skipped, c skipped, end");
+    assert_non_null(strstr(agency.error.message, "it opens Thu 1970-01-08 00:00"));
+    agency.on_reply = NULL;
+    take_back(&agency);
+    assert_string_equal(buffer_text(&agency.story), "accepted, a started, a rolled_back, end");
+    agency_close(&agency);
+}
+
+static void a_window_that_the_agent_cannot_tell_refuses_its_jobs(void **state)
+{
+    (void)state;
+    struct agency agency;
+
+    agency_open(&agency);
+    agency.window = "Thu 00:00-24:00 Europe/Atlantis";
+    agency_good_plan(&agency);
+    agency_run(&agency, 1);
+    assert_string_equal(buffer_text(&agency.story), "accepted, a refused, end");
+    assert_int_equal(agency.error.code, ERROR_CONFIG);
+    agency_close(&agency);
+}
+
 /* Another request for the same target, from another thread, while the first holds it. */
 struct rival {
     struct agency *agency;
@@ -394,6 +434,8 @@ int main(void)
         IN_NEW_DIRECTORY(a_plan_is_taken_back_until_its_own_limit),
         IN_NEW_DIRECTORY(a_stopped_rollout_finishes_what_runs_and_begins_nothing_more),
         IN_NEW_DIRECTORY(after_stopping_all_no_job_begins),
+        IN_NEW_DIRECTORY(outside_the_plan_s_window_no_job_begins_but_ways_back_do),
+        IN_NEW_DIRECTORY(a_window_that_the_agent_cannot_tell_refuses_its_jobs),
         IN_NEW_DIRECTORY(one_target_is_one_runs_at_a_time),
         IN_NEW_DIRECTORY(a_target_that_is_there_twice_is_an_error),
     };

@@ -303,8 +303,7 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
                          "window = Mon-Thu 09:00-16:00 Europe/Berlin\n"
                          "health_url = https://shop.example/health\nconfirm_within = 10m\n"
                          "[target:a]\nenv = test\nagent = db-1\nengine = mysql\nvar.region = eu\n");
-    static const char *const keys[] = {"requires", "approvals", "window", "health_url",
-                                       "confirm_within"};
+    static const char *const keys[] = {"requires", "approvals", "health_url", "confirm_within"};
     const struct policy *prod = &inventory_environment(inventory, "prod")->policy;
     const struct policy *test = &inventory_environment(inventory, "test")->policy;
 
@@ -312,9 +311,10 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         assert_string_equal(prod->unbuilt[i].key, keys[i]);
     assert_string_equal(prod->unbuilt[2].file, "fleet.ini");
-    assert_int_equal(prod->unbuilt[2].line, 14);
+    assert_int_equal(prod->unbuilt[2].line, 15);
     assert_int_equal(prod->waves.count, 3);
     assert_int_equal(prod->on_failure, FAILURE_ROLLBACK_WAVE);
+    assert_string_equal(prod->window, "Mon-Thu 09:00-16:00 Europe/Berlin");
     assert_int_equal(prod->soak_ms, 5 * 60 * 1000);
     assert_int_equal(prod->max_failures.amount.value, 3);
     assert_int_equal(test->unbuilt_count, 1);

@@ -53,6 +53,7 @@ struct world {
     int64_t asked_at;  /* when it was heard */
     int64_t drains_at; /* when the agents stop by themselves */
     bool stopping;     /* ACTION_STOP came */
+    bool closed;       /* the window, when a wave was to begin */
     bool back;
     bool resumed;
     size_t resumptions;
@@ -182,7 +183,7 @@ static void check_sending(struct world *world, const size_t *members, size_t cou
 
     CHECK(world, count > 0 && count == state->left);
     CHECK(world, !world->stopping || world->back);
-    CHECK(world, !state->stop_asked && world->back_failed == 0);
+    CHECK(world, !state->stop_asked && !world->closed && world->back_failed == 0);
     CHECK(world, world->back || state->skipped == 0);
     CHECK(world, world->back || !is_spent(world));
     for (size_t i = 0; i < count; i++) {
@@ -326,7 +327,9 @@ static enum rollout_action happen(struct world *world)
 
 static enum rollout_action tell(struct world *world, enum rollout_event_kind kind)
 {
-    return step(world, &(struct rollout_event){.kind = kind});
+    static const struct error none = {0};
+
+    return step(world, &(struct rollout_event){.kind = kind, .error = &none});
 }
 
 static bool is_stop_due(const struct world *world)
@@ -340,7 +343,10 @@ static enum rollout_action soak(struct world *world)
     bool stops = world->stop_at != NEVER && world->stop_at <= over;
 
     world->now = stops && world->stop_at > world->now ? world->stop_at : over;
-    return tell(world, stops ? ROLLOUT_STOP : ROLLOUT_SOAKED);
+    if (stops)
+        return tell(world, ROLLOUT_STOP);
+    world->closed = chance(world, 3);
+    return tell(world, world->closed ? ROLLOUT_CLOSED : ROLLOUT_SOAKED);
 }
 
 /* The next thing that the state hears of. */
@@ -425,7 +431,8 @@ static void check_end(struct world *world)
     CHECK(world,
           state->phase == PHASE_HALTED || state->phase == PHASE_STOPPED || state->in_doubt == 0);
     CHECK(world, state->in_doubt == 0 || state->phase == PHASE_HALTED);
-    bool given_up = state->stop_asked || world->back_failed > 0 || world->drains_at != NEVER;
+    bool given_up =
+        state->stop_asked || world->closed || world->back_failed > 0 || world->drains_at != NEVER;
 
     CHECK(world, !to_take_back || given_up || state->applied == 0);
     CHECK(world, world->back_failed == state->not_taken_back);
@@ -514,7 +521,7 @@ static bool resume(struct world *world, enum rollout_action *action)
     adopt_all(world, &next);
     world->state = next;
     world->resumed = true;
-    world->stopping = false;
+    world->stopping = world->closed = false;
     world->back_failed = 0;
     world->last_back += world->back;
     world->stop_at = world->agents_stop = world->asked_at = world->drains_at = NEVER;

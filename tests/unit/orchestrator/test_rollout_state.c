@@ -223,6 +223,26 @@ static void an_operator_who_stops_it_takes_nothing_back(void **unused)
     rollout_state_free(&state);
 }
 
+static void outside_its_window_no_wave_begins(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("011", 0, FAILURE_ROLLBACK_ALL);
+    struct error why = {0};
+    const struct rollout_event closed = {.kind = ROLLOUT_CLOSED, .error = &why};
+
+    error_set(&why, ERROR_CANCELLED, "the window is closed");
+    assert_int_equal(job(&state, 0, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(rollout_step(&state, &closed), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_SOAK);
+    assert_int_equal(rollout_step(&state, &closed), ACTION_END);
+    assert_int_equal(state.phase, PHASE_STOPPED);
+    assert_int_equal(state.applied, 1);
+    assert_int_equal(state.skipped, 2);
+    assert_string_equal(state.obstacle.message, "the window is closed");
+    assert_string_equal(state.jobs[2].error.message, "the window is closed");
+    rollout_state_free(&state);
+}
+
 static void a_row_of_failures_ends_with_a_success(void **unused)
 {
     (void)unused;
@@ -426,6 +446,7 @@ int main(void)
         cmocka_unit_test(only_the_wave_that_failed_is_taken_back_if_that_is_said),
         cmocka_unit_test(a_way_back_that_fails_stops_everything),
         cmocka_unit_test(an_operator_who_stops_it_takes_nothing_back),
+        cmocka_unit_test(outside_its_window_no_wave_begins),
         cmocka_unit_test(a_row_of_failures_ends_with_a_success),
         cmocka_unit_test(targets_out_of_reach_begin_the_row),
         cmocka_unit_test(what_was_cut_off_goes_on_in_its_wave),

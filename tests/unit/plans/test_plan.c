@@ -53,6 +53,7 @@ static void what_was_written_is_read_again(void **state)
     assert_int_equal(plan->target_count, 5);
     assert_string_equal(plan->targets[0].name, "t-000");
     assert_string_equal(plan->header.author, fixture_header().author);
+    assert_string_equal(plan->header.policy.window, "");
     assert_int_equal(plan->signature_count, 1);
     assert_string_equal(plan->signatures[0].signer, "ann");
 }
@@ -66,6 +67,23 @@ static void a_plan_without_targets_is_fine(void **state)
     write_signed(&document, 0);
     AUTO(plan) struct plan *plan = plan_read(document.bytes, document.length, &err);
     assert_non_null(plan);
+}
+
+static void a_window_is_signed_with_the_plan(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    AUTO_BUFFER struct buffer document = {0};
+    struct plan_header header = fixture_header();
+    AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
+
+    header.policy.window = "Mon-Fri 09:00-17:00 UTC";
+    AUTO(plan) struct plan *plan = plan_builder_seal(builder, &header, NULL, 0);
+    plan_write(plan, &document);
+    AUTO(plan) struct plan *again = plan_read(document.bytes, document.length, &err);
+    assert_string_equal(again->header.policy.window, "Mon-Fri 09:00-17:00 UTC");
+    assert_int_equal(code_after(buffer_text(&document), "Mon-Fri 09:00", "Mon-Sun 09:00", &err),
+                     ERROR_VERIFY);
 }
 
 static void the_document_is_canonical_json(void **state)
@@ -361,6 +379,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_written_is_read_again),
         cmocka_unit_test(a_plan_without_targets_is_fine),
+        cmocka_unit_test(a_window_is_signed_with_the_plan),
         cmocka_unit_test(the_document_is_canonical_json),
         cmocka_unit_test(a_leaf_is_the_canonical_json_of_its_target),
         cmocka_unit_test(the_digest_covers_header_recipes_and_root),

@@ -133,6 +133,15 @@ bool runs_claim(struct runs *runs, const struct run *run, size_t target, struct 
     return holder == NULL;
 }
 
+const char *runs_holder(struct runs *runs, size_t target, struct arena *arena)
+{
+    pthread_mutex_lock(&runs->mutex);
+    const struct run *holder = runs->holders[target];
+    const char *rollout = holder != NULL ? arena_strdup(arena, holder->rollout) : "";
+    pthread_mutex_unlock(&runs->mutex);
+    return rollout;
+}
+
 void runs_release(struct runs *runs, size_t target)
 {
     pthread_mutex_lock(&runs->mutex);

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/arena.h"
 #include "common/digest.h"
 #include "common/error.h"
 
@@ -35,6 +36,8 @@ bool run_is_stopped(const struct run *run);
 /* Takes the target (its index) for the run; ERROR_LOCKED names the rollout that has it. */
 bool runs_claim(struct runs *runs, const struct run *run, size_t target,
                 struct error *err) MUST_USE;
+/* The rollout that has the target, in the arena; "" if none has. */
+const char *runs_holder(struct runs *runs, size_t target, struct arena *arena);
 void runs_release(struct runs *runs, size_t target);
 
 /* Whether the plan was accepted here before, and noting that it was. What was noted is forgotten

@@ -44,7 +44,8 @@ void reading_item(const struct reading *reading, size_t index, reader read)
     const struct agent_target *target = service_target(reading->service, name);
     AUTO(arena) struct arena *arena = arena_new();
     struct error err = {0};
-    struct target_status status = {.target = name, .server = "", .identity = "", .store = ""};
+    struct target_status status = {
+        .target = name, .server = "", .identity = "", .store = "", .at_work = ""};
 
     if (target == NULL)
         service_refuse_foreign(reading->service, name, &err);
@@ -67,6 +68,15 @@ static void raise_epoch(const struct reading *reading, struct target_status *sta
         status->epoch = accepted;
 }
 
+static void note_work(const struct reading *reading, const struct agent_target *target,
+                      struct arena *arena, struct target_status *status)
+{
+    const struct service *service = reading->service;
+    size_t index = (size_t)(target - service->settings.targets);
+
+    status->at_work = runs_holder(service->runs, index, arena);
+}
+
 static bool read_status(const struct reading *reading, struct session *session, struct arena *arena,
                         struct error *err)
 {
@@ -78,6 +88,7 @@ static bool read_status(const struct reading *reading, struct session *session, 
     if (!executor_status(session, request->fingerprint, arena, &status, &set, err))
         return false;
     raise_epoch(reading, &status);
+    note_work(reading, session->target, arena, &status);
     if (request->foreign != NULL) {
         if (!foreign_rows_read(session, request->foreign, arena, &foreign, err))
             return false;

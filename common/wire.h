@@ -101,6 +101,7 @@ struct target_status {
     struct digest head;   /* none for an empty history */
     int64_t epoch;        /* of the fence; 0 if there is none */
     const char *store;    /* of the fence; "" if there is none */
+    const char *at_work;  /* rollout that has a job under way there; "" if none has */
     struct digest applied; /* id of a set that a "history" message gave earlier on this stream */
     struct digest fingerprint;          /* of the schema now; none if not asked for */
     struct digest recorded_fingerprint; /* of the last history row that has one; none otherwise */

@@ -90,6 +90,7 @@ static const struct record_field intent_fields[] = {
 
 static const struct record_field status_fields[] = {
     {"applied", RECORD_DIGEST, .optional = true, STATUS(applied)},
+    {"at_work", RECORD_ID, .optional = true, STATUS(at_work)},
     {"engine", RECORD_CHOICE, STATUS(engine), CHOICE_OF(engine_kind_names)},
     {"epoch", RECORD_INT64, .optional = true, STATUS(epoch), .most = INT64_MAX},
     {"fingerprint", RECORD_DIGEST, .optional = true, STATUS(fingerprint)},

@@ -59,6 +59,10 @@ enum failure_action {
     FAILURE_ROLLBACK_ALL
 };
 
+/* "rollback-target", …; as on_failure is written. */
+const char *failure_action_name(enum failure_action action);
+bool failure_action_from_name(const char *name, enum failure_action *action) MUST_USE;
+
 /* A policy that is understood but that this release does not act on yet; apply refuses it. */
 struct unbuilt_policy {
     const char *key;

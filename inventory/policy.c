@@ -16,6 +16,22 @@ static const char *const failure_actions[] = {[FAILURE_ROLLBACK_TARGET] = "rollb
                                               [FAILURE_ROLLBACK_ALL] = "rollback-all",
                                               NULL};
 
+const char *failure_action_name(enum failure_action action)
+{
+    return failure_actions[action];
+}
+
+bool failure_action_from_name(const char *name, enum failure_action *action)
+{
+    for (size_t i = 0; failure_actions[i] != NULL; i++) {
+        if (strcmp(failure_actions[i], name) != 0)
+            continue;
+        *action = (enum failure_action)i;
+        return true;
+    }
+    return false;
+}
+
 /* "3", "1%" or "3 consecutive" */
 static bool read_budget(const struct setting *setting, const struct setting_input *input,
                         void *field, struct error *err)

@@ -63,6 +63,20 @@ void report_error(const struct terminal *terminal, const struct error *err)
     fputc('\n', stream);
 }
 
+bool command_confirm(const struct invocation *invocation, const char *question, struct error *err)
+{
+    const struct terminal *terminal = invocation->terminal;
+
+    if (arguments_has(invocation->arguments, "yes"))
+        return true;
+    if (!terminal->interactive)
+        return error_set(err, ERROR_USAGE, "no terminal to ask on: --yes runs without a question");
+    fflush(terminal->out);
+    if (terminal_confirm(terminal, question))
+        return true;
+    return error_set(err, ERROR_CANCELLED, "not confirmed: nothing was started");
+}
+
 int report_faults(const struct terminal *terminal, const struct diagnostics *faults)
 {
     int status = STATUS_DONE;

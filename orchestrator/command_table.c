@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_plan,
     &command_apply,
     &command_rollback,
+    &command_resume,
     &command_baseline,
     &command_ca_init,
     &command_ca_issue,

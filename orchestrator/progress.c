@@ -166,7 +166,7 @@ void progress_observe(void *context, const struct rollout_state *state, size_t i
     if (line.length > 0) {
         erase(progress);
         fputs(buffer_text(&line), terminal->out);
-        if (terminal->live || event->kind == RUN_STEP)
+        if (terminal->live || event->kind == RUN_STEP || state->jobs[index].state != JOB_APPLIED)
             fflush(terminal->out);
     }
     if (terminal->live)

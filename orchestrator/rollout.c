@@ -5,7 +5,6 @@
 
 #include "common/fault.h"
 #include "common/memory.h"
-#include "inventory/waves.h"
 #include "inventory/window.h"
 #include "orchestrator/rollout_parts.h"
 
@@ -28,10 +27,14 @@ static const char *result_of(const struct running *running)
 {
     const struct rollout_state *state = running->state;
 
-    if (running->record.takes_back != NULL)
-        return state->phase == PHASE_TAKEN_BACK ? "rolled_back" : "stopped";
-    if (state->stopped || state->skipped > 0)
+    if (running->record.back && state->phase == PHASE_TAKEN_BACK)
+        return "rolled_back";
+    if (running->record.back ? state->not_taken_back > 0 : state->stopped)
         return "stopped";
+    if (state->in_doubt > 0)
+        return "halted";
+    if (running->record.back || state->skipped > 0)
+        return "paused";
     return state->applied == state->count ? "applied" : "failed";
 }
 
@@ -41,7 +44,7 @@ static void note_skipped(struct running *running)
     const struct rollout_state *state = running->state;
 
     for (size_t i = 0; i < state->count; i++)
-        if (state->jobs[i].wave >= running->waves_sent)
+        if (state->jobs[i].wave >= running->waves_sent && !state->jobs[i].adopted)
             outcomes_note_end(running, &state->jobs[i]);
 }
 
@@ -52,7 +55,7 @@ static bool end_record(struct running *running, struct error *err)
     const char **told = arena_calloc(arena, settings->inventory->agent_count + 1, sizeof *told);
     struct rollout_end end = {result_of(running), told, 0};
 
-    if (running->record.takes_back == NULL)
+    if (!running->record.back)
         note_skipped(running);
     if (!outcomes_record(running, err))
         return false;
@@ -62,52 +65,61 @@ static bool end_record(struct running *running, struct error *err)
     return store_end_rollout(settings->store, &running->record, settings->plan, &end, err);
 }
 
-static size_t find_taken_back(const struct rollout_state *state, size_t *members)
+/* The jobs of a record: those that are to run, or to be taken back. */
+static size_t find_members(const struct rollout_state *state, bool back, size_t *members)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < state->count; i++)
-        if (state->jobs[i].state == JOB_APPLIED && state->jobs[i].wave >= state->last_back)
+    for (size_t i = 0; i < state->count; i++) {
+        const struct rollout_job *job = &state->jobs[i];
+        bool stands = job->state == JOB_APPLIED && job->wave >= state->last_back;
+
+        if (back ? stands : !job->adopted)
             members[count++] = i;
+    }
     return count;
+}
+
+static bool begin_record(struct running *running, bool back, int64_t epoch_seen, struct error *err)
+{
+    const struct rollout_settings *settings = running->settings;
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO_BUFFER struct buffer terms = {0};
+    size_t *members = arena_calloc(arena, running->state->count, sizeof *members);
+    struct rollout_record *record = &running->record;
+
+    rollout_terms_write(settings->terms, &terms);
+    *record = (struct rollout_record){.operator_name = settings->operator_name,
+                                      .back = back,
+                                      .terms = buffer_text(&terms),
+                                      .members = members,
+                                      .member_count = find_members(running->state, back, members)};
+    if (running->first[0] != '\0')
+        record->first = running->first;
+    memset(running->heard, 0, settings->inventory->agent_count * sizeof *running->heard);
+    bool ok = store_begin_rollout(settings->store, settings->plan, epoch_seen, record, err);
+    record->members = NULL;
+    record->terms = NULL;
+    if (record->first == NULL)
+        memcpy(running->first, record->id, sizeof running->first);
+    return ok;
 }
 
 /* What was done comes to its end in the store, and the way back begins as one of its own. */
 static bool begin_way_back(struct running *running, struct error *err)
 {
-    const struct rollout_settings *settings = running->settings;
-    AUTO(arena) struct arena *arena = arena_new();
-    size_t *members = arena_calloc(arena, running->state->count, sizeof *members);
-    const struct rollout_record done = running->record;
-    struct rollout_record *record = &running->record;
-
-    if (done.takes_back != NULL)
-        return true;
-    if (!end_record(running, err))
-        return false;
-    *record = (struct rollout_record){.operator_name = settings->operator_name,
-                                      .members = members,
-                                      .member_count = find_taken_back(running->state, members)};
-    memcpy(running->undone, done.id, sizeof running->undone);
-    record->takes_back = running->undone;
-    memset(running->heard, 0, settings->inventory->agent_count * sizeof *running->heard);
-    bool ok = store_begin_rollout(settings->store, settings->plan, done.epoch, record, err);
-    record->members = NULL;
-    return ok;
+    return running->record.back ||
+           (end_record(running, err) && begin_record(running, true, running->record.epoch, err));
 }
 
 /* A rollout in one wave says all of it by itself. */
 static bool record_wave(struct running *running, struct error *err)
 {
     const struct rollout_state *state = running->state;
-    char subject[64], detail[64];
+    const struct wave_record wave = {state->wave + 1, state->wave_count, state->left};
 
-    if (state->wave_count < 2)
-        return true;
-    snprintf(subject, sizeof subject, "%zu of %zu", state->wave + 1, state->wave_count);
-    snprintf(detail, sizeof detail, "%zu %s", state->left, state->left == 1 ? "target" : "targets");
-    return store_begin_wave(running->settings->store, &running->record, running->settings->plan,
-                            subject, detail, err);
+    return state->wave_count < 2 || store_begin_wave(running->settings->store, &running->record,
+                                                     running->settings->plan, &wave, err);
 }
 
 static void soak(struct running *running)
@@ -115,7 +127,7 @@ static void soak(struct running *running)
     const struct rollout_settings *settings = running->settings;
     const struct rollout_control *control = &settings->control;
 
-    control->pause(control->context, settings->policy->soak_ms);
+    control->pause(control->context, settings->terms->soak_ms);
     rollout_look_for_stop(running);
     struct error closed = {0};
     bool open = window_require_open(settings->plan->header.policy.window, settings->clock, &closed);
@@ -146,34 +158,30 @@ static bool carry_out(struct running *running, struct error *err)
     return error_set(err, ERROR_INTERNAL, "the rollout does not know what to do next");
 }
 
-bool rollout_prepare(const struct rollout_settings *settings, struct rollout_state *state,
+bool rollout_prepare(const struct plan *plan, const struct inventory *inventory,
+                     const struct rollout_terms *terms, struct rollout_state *state,
                      struct error *err)
 {
-    const struct plan *plan = settings->plan;
-    AUTO(arena) struct arena *arena = arena_new();
-    const struct target **targets = arena_calloc(arena, plan->target_count, sizeof *targets);
-    size_t *waves = arena_calloc(arena, plan->target_count, sizeof *waves);
-
     *state = (struct rollout_state){
         .jobs = xcalloc(plan->target_count, sizeof *state->jobs),
         .count = plan->target_count,
-        .failed_before = settings->failed_before,
-        .failures_allowed =
-            amount_of(&settings->policy->max_failures.amount, (int64_t)settings->total),
-        .failures_in_a_row = settings->policy->max_failures.is_consecutive,
-        .on_failure = settings->on_failure,
+        .failed_before = terms->failed_before,
+        .failures_allowed = terms->failures_allowed,
+        .failures_in_a_row = terms->failures_in_a_row,
+        .on_failure = terms->on_failure,
     };
     for (size_t i = 0; i < plan->target_count; i++) {
-        targets[i] = inventory_target(settings->inventory, plan->targets[i].name);
-        state->jobs[i].target = &plan->targets[i];
-        state->jobs[i].inventory_target = targets[i];
-        if (targets[i] == NULL)
+        struct rollout_job *job = &state->jobs[i];
+
+        job->target = &plan->targets[i];
+        job->inventory_target = inventory_target(inventory, plan->targets[i].name);
+        job->wave = terms->waves[i];
+        if (job->wave >= state->wave_count)
+            state->wave_count = job->wave + 1;
+        if (job->inventory_target == NULL)
             return error_set(err, ERROR_STALE, "target %s of the plan is not in the inventory",
                              plan->targets[i].name);
     }
-    state->wave_count = waves_assign(&settings->policy->waves, targets, plan->target_count, waves);
-    for (size_t i = 0; i < plan->target_count; i++)
-        state->jobs[i].wave = waves[i];
     return true;
 }
 
@@ -181,7 +189,6 @@ static bool run_to_the_end(struct running *running, struct error *err)
 {
     bool ok = true;
 
-    rollout_advance(running, &(struct rollout_event){.kind = ROLLOUT_BEGIN});
     while (ok && !rollout_has_ended(running->state))
         ok = carry_out(running, err);
     ok = ok && end_record(running, err);
@@ -199,9 +206,10 @@ bool rollout_run(const struct rollout_settings *settings, struct rollout_state *
     running->state = state;
     running->heard =
         arena_calloc(arena, settings->inventory->agent_count + 1, sizeof *running->heard);
-    running->record.operator_name = settings->operator_name;
-    if (!store_begin_rollout(settings->store, settings->plan, settings->epoch_seen,
-                             &running->record, err))
+    if (settings->first != NULL)
+        snprintf(running->first, sizeof running->first, "%s", settings->first);
+    rollout_advance(running, &(struct rollout_event){.kind = ROLLOUT_BEGIN});
+    if (!begin_record(running, state->phase == PHASE_BACK, settings->epoch_seen, err))
         return false;
     FAULT_POINT(rollout_begun);
     running->pending_arena = arena_new();

@@ -4,7 +4,8 @@
  * The decisions are rollout_state's. Around them rollout_run puts the store and the dispatcher:
  * intentions are durable before anything is sent, outcomes soon after they are known. What is taken
  * back is a rollout of its own in the store, of the same plan, with a higher epoch: so nothing that
- * was sent before it can still begin on a target after it.
+ * was sent before it can still begin on a target after it. So is what goes on with a rollout that
+ * was cut off.
  */
 #ifndef FLEET_ORCHESTRATOR_ROLLOUT_H
 #define FLEET_ORCHESTRATOR_ROLLOUT_H
@@ -12,6 +13,7 @@
 #include "inventory/inventory.h"
 #include "orchestrator/dispatcher.h"
 #include "orchestrator/rollout_state.h"
+#include "orchestrator/rollout_terms.h"
 #include "orchestrator/store.h"
 #include "plans/plan.h"
 
@@ -30,15 +32,13 @@ struct rollout_control {
 struct rollout_settings {
     const struct plan *plan;
     const struct inventory *inventory;
-    const struct policy *policy;
-    enum failure_action on_failure; /* not the policy's where nothing may be taken back */
+    const struct rollout_terms *terms;
+    const char *first; /* id of the rollout that is gone on with; NULL: this one begins anew */
     struct dispatcher *dispatcher;
     struct store *store;
     const struct clock *clock;
     const char *operator_name;
     int64_t epoch_seen; /* the highest of the survey */
-    size_t failed_before;
-    size_t total; /* targets that max_failures is a share of */
     struct rollout_control control;
     rollout_observer observer;
     /* Before each wave, each pause between two, and each wave that is taken back: the phase tells
@@ -49,7 +49,8 @@ struct rollout_settings {
 
 /* Gives each of the plan's targets its wave, in a state before its beginning. The state is the
    caller's, released with rollout_state_free. */
-bool rollout_prepare(const struct rollout_settings *settings, struct rollout_state *state,
+bool rollout_prepare(const struct plan *plan, const struct inventory *inventory,
+                     const struct rollout_terms *terms, struct rollout_state *state,
                      struct error *err) MUST_USE;
 
 /* Runs a prepared rollout to its end. False is for failures of our own (store, memory of the

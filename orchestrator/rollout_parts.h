@@ -17,7 +17,7 @@ struct running {
     struct rollout_state *state;
     struct rollout_record record; /* of what runs: the plan, or its way back */
     struct sending *sending;
-    char undone[ID_SIZE];       /* id of the rollout that the record takes back */
+    char first[ID_SIZE];        /* id of the rollout that began all this */
     enum rollout_action action; /* asked for last */
     size_t waves_sent;
     enum hearing *heard;         /* from each agent of the inventory */

@@ -16,8 +16,7 @@ static bool is_begun(const struct rollout_state *state, const struct rollout_eve
     return event->kind == ROLLOUT_BEGIN;
 }
 
-/* Whatever is in the way of going on: failures, or a way back that was begun. */
-static bool may_only_go_back(const struct rollout_state *state)
+bool rollout_may_only_go_back(const struct rollout_state *state)
 {
     return state->back_begun || jobs_spend_the_budget(state);
 }
@@ -27,13 +26,14 @@ static bool is_begun_on_its_way_back(const struct rollout_state *state,
 {
     size_t oldest, wave;
 
-    return is_begun(state, event) && may_only_go_back(state) && find_oldest(state, &oldest) &&
+    return is_begun(state, event) && rollout_may_only_go_back(state) &&
+           find_oldest(state, &oldest) &&
            jobs_find_wave_back(state, state->wave + 1, oldest, &wave);
 }
 
 static bool is_begun_in_doubt(const struct rollout_state *state, const struct rollout_event *event)
 {
-    return is_begun(state, event) && may_only_go_back(state) && state->in_doubt > 0;
+    return is_begun(state, event) && rollout_may_only_go_back(state) && state->in_doubt > 0;
 }
 
 static bool is_begun_taken_back(const struct rollout_state *state,
@@ -53,15 +53,18 @@ static bool is_begun_at_its_end(const struct rollout_state *state,
     return is_begun(state, event) && jobs_open(state, state->wave) == 0;
 }
 
-/* Gone on with before any job of the wave has ended: the wave before it may be young. */
+/* Gone on with before anything of the wave was sent: the wave before it may be young. */
 static bool is_begun_between_waves(const struct rollout_state *state,
                                    const struct rollout_event *event)
 {
     if (!is_begun(state, event) || state->wave == 0)
         return false;
-    for (size_t i = 0; i < state->count; i++)
-        if (state->jobs[i].wave == state->wave && state->jobs[i].ended)
+    for (size_t i = 0; i < state->count; i++) {
+        const struct rollout_job *job = &state->jobs[i];
+
+        if (job->wave == state->wave && (job->ended || job->unheard))
             return false;
+    }
     return true;
 }
 
@@ -237,18 +240,23 @@ static void enter(struct rollout_state *state, const struct transition *transiti
     state->phase = transition->to;
 }
 
-/* The first wave with an open job, or where nothing may begin any more, the newest with an end. */
-static size_t find_wave(const struct rollout_state *state)
+static size_t first_open_wave(const struct rollout_state *state)
 {
-    bool back = may_only_go_back(state);
-    size_t wave = back ? 0 : state->wave_count - 1;
+    size_t wave = 0;
+
+    while (wave + 1 < state->wave_count && jobs_open(state, wave) == 0)
+        wave++;
+    return wave;
+}
+
+static size_t newest_begun_wave(const struct rollout_state *state)
+{
+    size_t wave = 0;
 
     for (size_t i = 0; i < state->count; i++) {
         const struct rollout_job *job = &state->jobs[i];
 
-        if (back && job->ended && job->state != JOB_SKIPPED && job->wave > wave)
-            wave = job->wave;
-        else if (!back && !job->ended && job->wave < wave)
+        if (job->ended && job->state != JOB_SKIPPED && job->wave > wave)
             wave = job->wave;
     }
     return wave;
@@ -258,8 +266,9 @@ enum rollout_action rollout_adopt_end(struct rollout_state *state)
 {
     const struct rollout_event begin = {.kind = ROLLOUT_BEGIN};
 
-    state->wave = find_wave(state);
-    for (size_t i = 0; may_only_go_back(state) && i < state->count; i++)
+    state->wave =
+        rollout_may_only_go_back(state) ? newest_begun_wave(state) : first_open_wave(state);
+    for (size_t i = 0; rollout_may_only_go_back(state) && i < state->count; i++)
         if (state->jobs[i].unheard && !state->jobs[i].ended && state->jobs[i].wave <= state->wave)
             rollout_adopt(state, i, JOB_APPLIED);
     return find_transition(state, &begin)->action;

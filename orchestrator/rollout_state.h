@@ -95,6 +95,8 @@ enum rollout_action {
  */
 void rollout_adopt(struct rollout_state *state, size_t job, enum job_state end);
 void rollout_adopt_way_back(struct rollout_state *state, size_t job);
+/* Whether what is adopted lets nothing begin any more: failures, or a way back that was begun. */
+bool rollout_may_only_go_back(const struct rollout_state *state);
 /* Returns what ROLLOUT_BEGIN will ask for; ACTION_END: nothing is left to do. */
 enum rollout_action rollout_adopt_end(struct rollout_state *state);
 

@@ -113,7 +113,7 @@ static int *parallel_shares(const struct running *running)
 
     for (size_t i = 0; i < count; i++)
         jobs[i] = sending->shares.items[i].count;
-    rollout_share_parallel(running->settings->policy->max_parallel, jobs, count, shares);
+    rollout_share_parallel(running->settings->terms->max_parallel, jobs, count, shares);
     return shares;
 }
 
@@ -150,7 +150,7 @@ static struct call *make_calls(const struct running *running)
                     .epoch = running->record.epoch,
                     .max_parallel = parallel[i],
                     .back = running->state->phase == PHASE_BACK,
-                    .keep = settings->on_failure == FAILURE_HALT,
+                    .keep = settings->terms->on_failure == FAILURE_HALT,
                     .slice = sending->slices[i]},
         };
     }

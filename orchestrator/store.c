@@ -76,18 +76,19 @@ static bool prepare_schema(struct store *store, struct error *err)
 {
     int64_t present = 0;
     struct database *database = store->database;
-    const char *look = "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'job_unknown')";
+    const char *look =
+        "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'job_unknown', 'course')";
 
     if (!database_query(database, err, count_row, &present, look, ""))
         return false;
-    if (present == 2)
+    if (present == 3)
         return true;
     if (!database_begin(database, err))
         return false;
     bool ok = database_query(database, err, count_row, &present, look, "") &&
               (present > 0 || create_schema(store, err)) &&
               database_execute(database, text_store_outcomes, err) &&
-              database_commit(database, err);
+              database_execute(database, text_store_course, err) && database_commit(database, err);
     if (!ok)
         database_rollback(database);
     return ok;

@@ -34,8 +34,10 @@ struct rollout_record {
     char id[ID_SIZE];
     int64_t epoch;
     const char *operator_name;
-    const char *takes_back; /* id of the rollout whose work it takes back; NULL for none */
-    const size_t *members;  /* of the plan's targets, those that have a job; NULL: all */
+    const char *first;     /* id of the rollout that it goes on with or takes back; NULL for none */
+    bool back;             /* it takes back */
+    const char *terms;     /* of the first: how to run it, in words */
+    const size_t *members; /* of the plan's targets, those that have a job; NULL: all */
     size_t member_count;
 };
 
@@ -47,9 +49,14 @@ struct rollout_record {
 bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                          struct rollout_record *rollout, struct error *err) MUST_USE;
 
-/* Records that a wave is about to be sent, there or back: subject is "2 of 3", detail how much. */
+/* Records that a wave is about to be sent, there or back. */
+struct wave_record {
+    size_t number; /* from 1 */
+    size_t of;
+    size_t targets;
+};
 bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
-                      const struct plan *plan, const char *subject, const char *detail,
+                      const struct plan *plan, const struct wave_record *wave,
                       struct error *err) MUST_USE;
 
 /* What happened since the last call, as one transaction. */
@@ -65,8 +72,9 @@ bool store_record(struct store *store, const struct rollout_record *rollout,
                   const struct plan *plan, const struct outcome *outcomes, size_t count,
                   struct error *err) MUST_USE;
 
-/* result: "applied", "failed", "stopped", "rolled_back" if that was its aim. The agents are those
-   whose streams told all of it: they need not keep its outcomes. */
+/* result: "applied"; "failed"; "stopped" by its budget, or since a way back failed; "paused" by an
+   operator or an agent; "halted", for an outcome is unknown; "rolled_back" if that was its aim. The
+   agents are those whose streams told all of it: they need not keep its outcomes. */
 struct rollout_end {
     const char *result;
     const char *const *agents;
@@ -91,6 +99,42 @@ struct interrupted_rollout {
 bool store_close_interrupted(struct store *store, struct arena *arena,
                              const struct interrupted_rollout **rollouts, size_t *count,
                              struct error *err) MUST_USE;
+
+/*
+ * The newest rollout of an environment, with all before it that it goes on with: the first began on
+ * the terms, and each other one went on with it or took it back.
+ */
+struct course_rollout {
+    const char *id;
+    const char *state; /* "running", "interrupted", or a result */
+    const char *operator_name;
+    const char *started_at;
+    const char *ended_at; /* NULL while it runs */
+    int64_t epoch;
+    bool back;
+};
+struct course {
+    const char *terms; /* NULL: of an older release, which kept none */
+    struct digest plan;
+    size_t waves_sent;                     /* at least 1 */
+    const struct course_rollout *rollouts; /* in the order of their epochs */
+    size_t count;                          /* 0: the environment has no rollout */
+};
+bool store_read_course(struct store *store, const char *environment, struct arena *arena,
+                       struct course *course, struct error *err) MUST_USE;
+
+/* A job of one of a course's rollouts. */
+struct course_job {
+    const char *target;
+    const char *state; /* job_state_name, or "dispatched" */
+    enum error_code code;
+    const char *message;
+    bool back;
+};
+/* In the order of the rollouts' epochs, and in that in which they ended. */
+bool store_read_course_jobs(struct store *store, const char *first, struct arena *arena,
+                            const struct course_job **jobs, size_t *count,
+                            struct error *err) MUST_USE;
 
 /* A job of an ended rollout of which nobody told how it ended. */
 struct unsettled_job {

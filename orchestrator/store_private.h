@@ -25,6 +25,14 @@ bool store_is_recorded(struct store *store, const struct ledger_entry *entry, bo
 /* Opens the file of living rollouts, once. */
 bool store_open_liveness(struct store *store, struct error *err) MUST_USE;
 
+/* Within the transaction that begins a rollout: to what course it belongs. */
+bool store_enter_course(struct store *store, const struct rollout_record *rollout,
+                        struct error *err) MUST_USE;
+
+/* Within a transaction: its course has got to this wave, from 1. */
+bool store_note_wave(struct store *store, const struct rollout_record *rollout, size_t number,
+                     struct error *err) MUST_USE;
+
 /* Ends a transaction: all or nothing. */
 bool store_commit_or_undo(struct store *store, bool ok, struct error *err) MUST_USE;
 

@@ -56,13 +56,14 @@ static int64_t next_epoch(int64_t last, int64_t seen)
 static bool enter_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                           struct rollout_record *rollout, struct error *err)
 {
-    char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE], detail[ID_SIZE + 16];
+    char digest[DIGEST_HEX_SIZE], at[TIMESTAMP_SIZE], detail[ID_SIZE + 16] = "";
     int64_t last = 0;
 
     digest_to_hex(&plan->digest, digest);
     now(store, at);
-    snprintf(detail, sizeof detail, "takes back %s",
-             rollout->takes_back != NULL ? rollout->takes_back : "");
+    if (rollout->first != NULL)
+        snprintf(detail, sizeof detail, "%s %s", rollout->back ? "takes back" : "goes on with",
+                 rollout->first);
     if (!database_query(store->database, err, take_integer, &last,
                         "SELECT max((SELECT coalesce(max(epoch), 0) FROM rollout),"
                         " (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta"
@@ -78,7 +79,7 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
         .target = "",
         .subject = plan->header.environment,
         .result = "intended",
-        .detail = rollout->takes_back != NULL ? detail : "",
+        .detail = detail,
     };
     return store_open_liveness(store, err) && liveness_hold(store->liveness, rollout->epoch, err) &&
            keep_plan(store, plan, digest, err) && !FAULT_ERROR(plan_kept, err) &&
@@ -86,7 +87,8 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
                         "INSERT INTO rollout VALUES (?, ?, ?, ?, ?, 'running', ?, NULL)", "ttttit",
                         rollout->id, plan->header.environment, digest, rollout->operator_name,
                         rollout->epoch, at) &&
-           enter_jobs(store, plan, rollout, err) && !FAULT_ERROR(rollout_entered, err) &&
+           store_enter_course(store, rollout, err) && enter_jobs(store, plan, rollout, err) &&
+           !FAULT_ERROR(rollout_entered, err) &&
            ledger_append(store->database, store->clock, &entry, err);
 }
 
@@ -111,12 +113,14 @@ bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t e
 }
 
 bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
-                      const struct plan *plan, const char *subject, const char *detail,
-                      struct error *err)
+                      const struct plan *plan, const struct wave_record *wave, struct error *err)
 {
-    char digest[DIGEST_HEX_SIZE];
+    char digest[DIGEST_HEX_SIZE], subject[64], detail[64];
 
     digest_to_hex(&plan->digest, digest);
+    snprintf(subject, sizeof subject, "%zu of %zu", wave->number, wave->of);
+    snprintf(detail, sizeof detail, "%zu %s", wave->targets,
+             wave->targets == 1 ? "target" : "targets");
     const struct ledger_entry entry = {
         .who = rollout->operator_name,
         .what = "wave",
@@ -127,9 +131,11 @@ bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
         .result = "intended",
         .detail = detail,
     };
-    return database_begin(store->database, err) &&
-           store_commit_or_undo(store, ledger_append(store->database, store->clock, &entry, err),
-                                err);
+    if (!database_begin(store->database, err))
+        return false;
+    bool ok = (rollout->back || store_note_wave(store, rollout, wave->number, err)) &&
+              ledger_append(store->database, store->clock, &entry, err);
+    return store_commit_or_undo(store, ok, err);
 }
 
 bool store_is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,

@@ -113,6 +113,7 @@ static void keep_status(struct taking *taking, struct surveyed *item,
     item->status.server = arena_strdup(arena, status->server);
     item->status.identity = arena_strdup(arena, status->identity);
     item->status.store = arena_strdup(arena, status->store);
+    item->status.at_work = arena_strdup(arena, status->at_work);
     if (status->intent != NULL)
         item->status.intent = copy_intent(arena, status->intent);
     item->applied = *(struct applied_set **)set;

@@ -150,6 +150,20 @@ bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
     return ok;
 }
 
+bool workspace_select_planned(struct workspace *workspace, const struct plan *plan,
+                              struct selection *selection, struct error *err)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    const char **names = arena_calloc(arena, plan->target_count + 1, sizeof *names);
+    const struct selector selector = {.targets = names, .target_count = plan->target_count};
+
+    if (plan->target_count == 0)
+        return error_set(err, ERROR_VERIFY, "the plan has no target: nothing to apply");
+    for (size_t i = 0; i < plan->target_count; i++)
+        names[i] = plan->targets[i].name;
+    return selector_apply(&selector, workspace->inventory, selection, err);
+}
+
 const struct migrations *workspace_migrations(struct workspace *workspace, int *status)
 {
     AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
@@ -277,11 +291,12 @@ static bool tell_interrupted(struct store *store, const struct terminal *termina
     if (!store_close_interrupted(store, arena, &rollouts, &count, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        fprintf(terminal->messages,
-                "rollout %.12s of %s, begun by %s at %s, was cut off; the same command again goes "
-                "on where the targets stand\n",
-                rollouts[i].id, rollouts[i].environment, rollouts[i].operator_name,
-                rollouts[i].started_at);
+        fprintf(
+            terminal->messages,
+            "rollout %.12s of %s, begun by %s at %s, was cut off; fleet resume goes on with it, "
+            "and the same command again where the targets stand\n",
+            rollouts[i].id, rollouts[i].environment, rollouts[i].operator_name,
+            rollouts[i].started_at);
     return true;
 }
 

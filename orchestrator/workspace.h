@@ -38,6 +38,10 @@ enum operand_meaning {
 bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
                       struct selection *selection, struct error *err) MUST_USE;
 
+/* The targets of a plan, which has some. */
+bool workspace_select_planned(struct workspace *workspace, const struct plan *plan,
+                              struct selection *selection, struct error *err) MUST_USE;
+
 /* The folder's migrations; faults are reported here, then NULL with *status set. */
 const struct migrations *workspace_migrations(struct workspace *workspace, int *status);
 

@@ -19,6 +19,7 @@ extern const struct command command_inventory_check;
 extern const struct command command_inventory_list;
 extern const struct command command_new;
 extern const struct command command_plan;
+extern const struct command command_resume;
 extern const struct command command_rollback;
 extern const struct command command_status;
 extern const struct command command_sum;

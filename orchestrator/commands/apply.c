@@ -4,7 +4,6 @@
 
 #include "common/buffer.h"
 #include "common/file.h"
-#include "common/memory.h"
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
 #include "plans/staleness.h"
@@ -48,21 +47,6 @@ static bool check_plan(const struct plan *plan, const struct inventory *inventor
     return true;
 }
 
-static bool select_targets(const struct plan *plan, const struct inventory *inventory,
-                           struct selection *selection, struct error *err)
-{
-    const char **names = xcalloc(plan->target_count + 1, sizeof *names);
-    struct selector selector = {.targets = names, .target_count = plan->target_count};
-
-    for (size_t i = 0; i < plan->target_count; i++)
-        names[i] = plan->targets[i].name;
-    bool ok = plan->target_count == 0
-                  ? error_set(err, ERROR_VERIFY, "the plan has no target: nothing to apply")
-                  : selector_apply(&selector, inventory, selection, err);
-    free(names);
-    return ok;
-}
-
 /* Names the targets that are no longer what the plan was made for. */
 static bool check_fits(const struct plan *plan, struct survey *survey, struct error *err)
 {
@@ -89,7 +73,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     AUTO(plan) struct plan *plan = read_plan(path, err);
 
     if (plan == NULL || !check_plan(plan, inventory, invocation->clock, err) ||
-        !select_targets(plan, inventory, &selection, err))
+        !workspace_select_planned(workspace, plan, &selection, err))
         return STATUS_FAILED;
     AUTO(survey) struct survey *survey = workspace_survey(workspace, &selection, NULL, err);
     if (survey == NULL || !check_fits(plan, survey, err))

@@ -64,10 +64,10 @@ def test_the_first_signal_lets_what_runs_come_to_its_end(fleet, engine, agent, n
     said, _ = apply.communicate(timeout=60)
     assert apply.returncode == 4, said
     assert "1 of 3 done, 2 not begun" in said
-    assert "stopped on request; the same command again goes on" in said
+    assert "stopped on request; fleet resume goes on" in said
     assert [versions(engine, name)[1:] for name in names] == [["002"], [], []]
     rollouts = fleet.json("audit", "log")["entries"]
-    assert rollouts[-1]["result"] == "stopped"
+    assert rollouts[-1]["result"] == "paused"
     fleet.run("apply", "prod", "--yes")
     assert [versions(engine, name)[1:] for name in names] == [["002"]] * 3
 

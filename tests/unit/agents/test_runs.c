@@ -74,7 +74,10 @@ static void a_claimed_target_names_its_holder(void **state)
     struct run *other = runs_begin(runs, "two");
     struct error err = {0};
 
+    AUTO(arena) struct arena *arena = arena_new();
+    assert_string_equal(runs_holder(runs, 1, arena), "");
     assert_true(runs_claim(runs, holder, 1, &err));
+    assert_string_equal(runs_holder(runs, 1, arena), "one");
     assert_true(runs_claim(runs, other, 0, &err));
     assert_false(runs_claim(runs, other, 1, &err));
     assert_int_equal(err.code, ERROR_LOCKED);

@@ -41,7 +41,8 @@ void send_plan(struct sent *sent)
                                        .engine = ENGINE_SQLITE,
                                        .recipe =
                                            plan_builder_recipe(builder, ENGINE_SQLITE, &step, 1)};
-    *sent = (struct sent){.store = open_store(), .rollout.operator_name = "ann"};
+    *sent =
+        (struct sent){.store = open_store(), .rollout = {.operator_name = "ann", .terms = "terms"}};
     sent->plan = plan_builder_seal(builder, &header, &target, 1);
     assert_true(store_begin_rollout(sent->store, sent->plan, 0, &sent->rollout, &err));
 }

@@ -1,0 +1,116 @@
+#include "orchestrator/conduct.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "orchestrator/interruption.h"
+#include "orchestrator/progress.h"
+
+enum { NAP_MS = 50 };
+
+/* The first Ctrl-C or SIGTERM, and what it reaches. */
+struct halting {
+    struct dispatcher *dispatcher;
+    const struct terminal *terminal;
+    const struct interruption *interruption;
+};
+
+static void halt(void *context)
+{
+    const struct halting *halting = context;
+
+    dispatcher_interrupt(halting->dispatcher);
+    fprintf(halting->terminal->messages,
+            "%sstopping: what runs is finished, nothing else begins; "
+            "once more leaves at once\n",
+            halting->terminal->live ? "\n" : "");
+    fflush(halting->terminal->messages);
+}
+
+static bool stop_asked(void *context)
+{
+    const struct halting *halting = context;
+
+    return interruption_came(halting->interruption);
+}
+
+/* In short naps, so that a stop is seen soon. */
+static void pause_between_waves(void *context, int64_t ms)
+{
+    for (int64_t left = ms; left > 0 && !stop_asked(context); left -= NAP_MS) {
+        int64_t this_ms = left < NAP_MS ? left : NAP_MS;
+
+        nanosleep(&(struct timespec){.tv_nsec = this_ms * 1000000L}, NULL);
+    }
+}
+
+/* A rollout in one wave is not worth a line. */
+static void print_waves(const struct rollout_state *state, const struct terminal *terminal)
+{
+    size_t place = 0;
+
+    if (state->wave_count < 2)
+        return;
+    fprintf(terminal->out, "%zu waves:", state->wave_count);
+    for (size_t wave = 0; wave < state->wave_count; wave++) {
+        size_t count = 0;
+
+        for (size_t i = 0; i < state->count; i++)
+            count += state->jobs[i].wave == wave;
+        fprintf(terminal->out, "%s %zu", place++ > 0 ? "," : "", count);
+    }
+    fputs(" targets\n", terminal->out);
+}
+
+static void report(const struct conduct *conduct, const struct rollout_state *state,
+                   bool interrupted, int64_t took_ms, const struct terminal *terminal)
+{
+    if (conduct->form != REPORT_TABLE)
+        rollout_report_print_data(&conduct->subject, state, conduct->form, terminal);
+    else
+        rollout_report_print_summary(state, interrupted, took_ms, terminal);
+}
+
+int conduct_run(struct workspace *workspace, const struct invocation *invocation,
+                const struct conduct *conduct, struct rollout_state *state, struct error *err)
+{
+    struct progress progress;
+    struct store *store = workspace_store(workspace, err);
+    struct dispatcher *dispatcher =
+        store != NULL ? workspace_dispatcher(workspace, NULL, err) : NULL;
+
+    if (dispatcher == NULL)
+        return STATUS_FAILED;
+    struct halting halting = {dispatcher, invocation->terminal, NULL};
+    AUTO(interruption)
+    struct interruption *interruption = interruption_begin(halt, &halting, err);
+    if (interruption == NULL)
+        return STATUS_FAILED;
+    halting.interruption = interruption;
+    progress_start(&progress, invocation->terminal, invocation->clock, conduct->terms->soak_ms,
+                   conduct->form != REPORT_TABLE);
+    const struct rollout_settings settings = {
+        .plan = conduct->subject.plan,
+        .inventory = workspace_inventory(workspace),
+        .terms = conduct->terms,
+        .first = conduct->first,
+        .dispatcher = dispatcher,
+        .store = store,
+        .clock = invocation->clock,
+        .operator_name = workspace_operator(workspace),
+        .epoch_seen = conduct->subject.survey->epoch_seen,
+        .control = {stop_asked, pause_between_waves, &halting},
+        .observer = progress_observe,
+        .announce = progress_announce,
+        .context = &progress,
+    };
+    if (conduct->form == REPORT_TABLE)
+        print_waves(state, invocation->terminal);
+    bool ok = rollout_run(&settings, state, err);
+    progress_end(&progress);
+    bool interrupted = interruption_came(interruption);
+    report(conduct, state, interrupted,
+           invocation->clock->monotonic_ms(invocation->clock) - progress.began_ms,
+           invocation->terminal);
+    return ok ? rollout_report_status(&conduct->subject, state, interrupted) : STATUS_FAILED;
+}

@@ -1,0 +1,13 @@
+-- What a rollout belongs to: the first of its course began on the terms; the others went on with it or took it
+-- back. Waves are counted at the first.
+CREATE TABLE IF NOT EXISTS course (
+    rollout    TEXT PRIMARY KEY REFERENCES rollout (id),
+    first      TEXT NOT NULL REFERENCES rollout (id),
+    back       INTEGER NOT NULL,
+    terms      TEXT NOT NULL,
+    waves_sent INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE INDEX IF NOT EXISTS course_first ON course (first);
+
+CREATE INDEX IF NOT EXISTS rollout_by_environment ON rollout (environment, epoch);

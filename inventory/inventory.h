@@ -77,8 +77,10 @@ struct policy {
     bool opaque_allowed;                /* opaque = allow */
     struct waves waves;                 /* none: all targets at once */
     enum failure_action on_failure;
-    int64_t soak_ms;    /* between waves */
-    const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
+    int64_t soak_ms;             /* between waves */
+    const char *window;          /* when jobs may begin (inventory/window.h); NULL: at any time */
+    const char *const *requires; /* environments where all must have succeeded before */
+    size_t requires_count;
     const struct unbuilt_policy *unbuilt;
     size_t unbuilt_count;
 };

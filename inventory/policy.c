@@ -149,8 +149,9 @@ struct policy_section policy_defaults(void)
 /* Whether this release does something about the key. */
 static bool acts_now(const struct ini_entry *entry)
 {
-    static const char *const built[] = {"max_parallel", "max_failures", "irreversible", "opaque",
-                                        "waves",        "on_failure",   "soak",         "window"};
+    static const char *const built[] = {"max_parallel", "max_failures", "irreversible",
+                                        "opaque",       "waves",        "on_failure",
+                                        "soak",         "window",       "requires"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -178,6 +179,20 @@ void policy_add_unbuilt(struct policy *policy, const struct unbuilt_policy *unbu
     policy->unbuilt = larger;
 }
 
+/* The names of a list with commas. */
+static void split_names(const char *text, struct arena *arena, struct policy *policy)
+{
+    char *rest = arena_strdup(arena, text);
+    const char **names = arena_calloc(arena, strlen(text) + 1, sizeof *names);
+
+    for (char *name; (name = strsep(&rest, ",")) != NULL;) {
+        name += strspn(name, " \t");
+        name[strcspn(name, " \t")] = '\0';
+        names[policy->requires_count++] = name;
+    }
+    policy->requires = names;
+}
+
 struct policy policy_of(const struct policy_section *read, const struct ini_section *section,
                         const char *file, struct arena *arena, struct diagnostics *faults)
 {
@@ -192,6 +207,8 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .window = read->window,
     };
 
+    if (read->requires.line > 0)
+        split_names(read->requires.text, arena, &policy);
     for (size_t i = 0; i < section->count; i++) {
         const struct ini_entry *entry = &section->entries[i];
         const struct unbuilt_policy unbuilt = {entry->key, file, entry->line};

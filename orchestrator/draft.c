@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "orchestrator/promoting.h"
 
 enum { NONCE_SIZE = 16 };
 
@@ -175,14 +176,18 @@ bool draft_plan(struct workspace *workspace, const struct invocation *invocation
         *status = report_faults(invocation->terminal, problems);
         return false;
     }
-    return draft_sign(workspace, draft->plan, err);
+    return (goal->goal != GOAL_UP ||
+            promoting_check(workspace, invocation, draft->environment, draft->plan, status, err)) &&
+           draft_sign(workspace, draft->plan, err);
 }
 
 bool draft_survey(struct workspace *workspace, const struct draft_goal *goal, struct draft *draft,
                   struct error *err)
 {
     if (!workspace_select(workspace, goal->operands, &draft->selection, err) ||
-        !find_environment(draft, err))
+        !find_environment(draft, err) ||
+        (goal->goal == GOAL_UP &&
+         !promoting_open(workspace, draft->environment, &draft->selection, err)))
         return false;
     draft->survey = workspace_survey(workspace, &draft->selection, &goal->question, err);
     return draft->survey != NULL;

@@ -6,6 +6,7 @@
 #include "common/file.h"
 #include "orchestrator/applying.h"
 #include "orchestrator/commands/all.h"
+#include "orchestrator/promoting.h"
 #include "plans/staleness.h"
 
 enum { PLAN_FILE_MAX = 512 * 1024 * 1024 };
@@ -75,13 +76,19 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
     if (plan == NULL || !check_plan(plan, inventory, invocation->clock, err) ||
         !workspace_select_planned(workspace, plan, &selection, err))
         return STATUS_FAILED;
+    assert(selection.count > 0);
+    const struct environment *environment = selection.targets[0]->environment;
+    if (!promoting_open(workspace, environment, &selection, err))
+        return STATUS_FAILED;
     AUTO(survey) struct survey *survey = workspace_survey(workspace, &selection, NULL, err);
+    int status;
     if (survey == NULL || !check_fits(plan, survey, err))
         return STATUS_FAILED;
-    assert(selection.count > 0);
+    if (!promoting_check(workspace, invocation, environment, plan, &status, err))
+        return status;
     const struct applying applying = {
         .plan = plan,
-        .environment = selection.targets[0]->environment,
+        .environment = environment,
         .survey = survey,
         .verb = "Apply",
         .may_take_back = true,

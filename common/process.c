@@ -7,12 +7,14 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/file.h"
+#include "common/memory.h"
 
 enum { DIAGNOSTICS_LIMIT = 4096, EXIT_POLL_MS = 5 };
 
@@ -24,8 +26,32 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Those to add, then ours but for names that were added. */
+static char **join_variables(const char *const *added)
+{
+    size_t count = 0, ours = 0, kept = 0;
+
+    while (added != NULL && added[count] != NULL)
+        count++;
+    while (environ[ours] != NULL)
+        ours++;
+    char **joined = xcalloc(count + ours + 1, sizeof *joined);
+    for (size_t i = 0; i < count; i++)
+        memcpy(&joined[i], &added[i], sizeof *joined); /* POSIX wants them without const */
+    for (size_t i = 0; i < ours; i++) {
+        bool is_added = false;
+
+        for (size_t a = 0; a < count; a++)
+            is_added = is_added || strncmp(environ[i], added[a], strcspn(added[a], "=") + 1) == 0;
+        if (!is_added)
+            joined[count + kept++] = environ[i];
+    }
+    return joined;
+}
+
 /* A child in its own process group, with default signals, that writes to the two pipes. */
-static int spawn(const char *const *argv, int output, int diagnostics, pid_t *child)
+static int spawn(const char *const *argv, const char *const *variables, int output, int diagnostics,
+                 pid_t *child)
 {
     posix_spawn_file_actions_t files;
     posix_spawnattr_t attributes;
@@ -49,7 +75,9 @@ static int spawn(const char *const *argv, int output, int diagnostics, pid_t *ch
     posix_spawnattr_setpgroup(&attributes, 0);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
                                               POSIX_SPAWN_SETPGROUP);
-    int failed = posix_spawn(child, argv[0], &files, &attributes, arguments, environ);
+    char **environment = join_variables(variables);
+    int failed = posix_spawn(child, argv[0], &files, &attributes, arguments, environment);
+    free(environment);
     posix_spawn_file_actions_destroy(&files);
     posix_spawnattr_destroy(&attributes);
     return failed;
@@ -157,7 +185,7 @@ bool process_run(const char *const *argv, const struct process_limits *limits,
     if (!open_pipe(&from_output, &to_output, err) ||
         !open_pipe(&from_diagnostics, &to_diagnostics, err))
         return false;
-    int failed = spawn(argv, to_output, to_diagnostics, &run.child);
+    int failed = spawn(argv, limits->variables, to_output, to_diagnostics, &run.child);
     if (failed != 0)
         return error_set_errno(err, failed, "cannot run %s", argv[0]);
     file_descriptor_close(&to_output);

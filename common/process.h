@@ -2,7 +2,8 @@
  * process - runs a program for its output, within bounds of time and size.
  *
  * For what a configuration names: a password command, an inventory that is a program. Standard
- * input is empty, the environment is ours. At the deadline the whole process group is killed.
+ * input is empty, the environment is ours with what is added. At the deadline the whole process
+ * group is killed.
  */
 #ifndef FLEET_COMMON_PROCESS_H
 #define FLEET_COMMON_PROCESS_H
@@ -14,7 +15,8 @@
 
 struct process_limits {
     int timeout_ms;
-    size_t output; /* bytes on standard output; more is an error */
+    size_t output;                /* bytes on standard output; more is an error */
+    const char *const *variables; /* "NAME=value", before ours, up to NULL; NULL: none */
 };
 
 /*

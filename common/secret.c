@@ -69,7 +69,8 @@ static bool read_from_variable(const char *name, char **secret, struct error *er
 
 static bool read_from_command(const char *command, char **secret, struct error *err)
 {
-    static const struct process_limits limits = {COMMAND_TIMEOUT_MS, SECRET_LIMIT};
+    static const struct process_limits limits = {.timeout_ms = COMMAND_TIMEOUT_MS,
+                                                 .output = SECRET_LIMIT};
     const char *const argv[] = {"/bin/sh", "-c", command, NULL};
     __attribute__((cleanup(wipe))) struct buffer bytes = {0};
     __attribute__((cleanup(wipe))) struct buffer diagnostics = {0};

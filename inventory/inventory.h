@@ -63,6 +63,12 @@ enum failure_action {
 const char *failure_action_name(enum failure_action action);
 bool failure_action_from_name(const char *name, enum failure_action *action) MUST_USE;
 
+/* What is asked after each wave, and while it soaks; NULL where there is no such check. */
+struct health_checks {
+    const char *url;     /* must answer with 2xx */
+    const char *command; /* of /bin/sh, must succeed */
+};
+
 /* A policy that is understood but that this release does not act on yet; apply refuses it. */
 struct unbuilt_policy {
     const char *key;
@@ -77,8 +83,9 @@ struct policy {
     bool opaque_allowed;                /* opaque = allow */
     struct waves waves;                 /* none: all targets at once */
     enum failure_action on_failure;
-    int64_t soak_ms;             /* between waves */
-    const char *window;          /* when jobs may begin (inventory/window.h); NULL: at any time */
+    int64_t soak_ms;    /* between waves */
+    const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
+    struct health_checks health;
     const char *const *requires; /* environments where all must have succeeded before */
     size_t requires_count;
     const struct unbuilt_policy *unbuilt;

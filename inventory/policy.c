@@ -71,14 +71,13 @@ static bool read_health_url(const struct setting *setting, const struct setting_
     const char *url = input->entry->value;
     size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : 7;
 
-    (void)setting;
-    (void)field;
     if (scheme == 7 && strncmp(url, "http://", 7) != 0)
         return false;
     size_t host = strcspn(url + scheme, "/?#");
     if (memchr(url + scheme, '@', host) != NULL)
         return error_set(err, ERROR_CONFIG, "the url has a user or password in it; take it out");
-    return host > 0 && strpbrk(url, " \t\"<>\\") == NULL;
+    return host > 0 && strpbrk(url, " \t\"<>\\") == NULL &&
+           setting_string(setting, input, field, err);
 }
 
 static const struct setting rows[] = {
@@ -120,7 +119,14 @@ static const struct setting rows[] = {
      .read = read_window,
      .offset = offsetof(struct policy_section, window),
      .form = "DAYS FROM-TO ZONE"},
-    {.key = "health_url", .read = read_health_url, .form = "an http:// or https:// URL"},
+    {.key = "health_url",
+     .read = read_health_url,
+     .offset = offsetof(struct policy_section, health.url),
+     .form = "an http:// or https:// URL"},
+    {.key = "health_command",
+     .read = setting_string,
+     .offset = offsetof(struct policy_section, health.command),
+     .form = "a command for /bin/sh"},
     {.key = "confirm_within",
      .read = setting_duration,
      .offset = offsetof(struct policy_section, confirm_within_ms),
@@ -149,9 +155,9 @@ struct policy_section policy_defaults(void)
 /* Whether this release does something about the key. */
 static bool acts_now(const struct ini_entry *entry)
 {
-    static const char *const built[] = {"max_parallel", "max_failures", "irreversible",
-                                        "opaque",       "waves",        "on_failure",
-                                        "soak",         "window",       "requires"};
+    static const char *const built[] = {"max_parallel", "max_failures", "irreversible",  "opaque",
+                                        "waves",        "on_failure",   "soak",          "window",
+                                        "requires",     "health_url",   "health_command"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -205,6 +211,7 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .on_failure = (enum failure_action)read->on_failure,
         .soak_ms = read->soak_ms,
         .window = read->window,
+        .health = read->health,
     };
 
     if (read->requires.line > 0)

@@ -20,6 +20,7 @@ struct policy_section {
     struct waves waves;
     int64_t soak_ms;
     const char *window;
+    struct health_checks health;
     int64_t confirm_within_ms; /* 0: not given */
     struct setting_text requires;
 };

@@ -60,7 +60,8 @@ static void add_fault(struct gathering *gathering, const struct origin *origin,
 
 static bool run_program(const char *path, struct buffer *text, struct error *err)
 {
-    static const struct process_limits limits = {PROGRAM_TIMEOUT_MS, FILE_LIMIT};
+    static const struct process_limits limits = {.timeout_ms = PROGRAM_TIMEOUT_MS,
+                                                 .output = FILE_LIMIT};
     const char *const argv[] = {path, NULL};
     AUTO_BUFFER struct buffer diagnostics = {0};
 

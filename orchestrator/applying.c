@@ -76,6 +76,8 @@ static bool agree_on_terms(struct workspace *workspace, const struct applying *a
     terms->failed_before = applying->survey->unreached;
     if (!applying->may_take_back && terms->on_failure != FAILURE_HALT)
         terms->on_failure = FAILURE_ROLLBACK_TARGET;
+    if (!applying->may_take_back)
+        terms->health = (struct health_checks){0};
     return true;
 }
 

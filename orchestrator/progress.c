@@ -180,8 +180,11 @@ void progress_wave_line(const struct rollout_state *state, int64_t soak_ms, stru
     if (state->phase == PHASE_SOAK) {
         duration_format(soak_ms, soak);
         if (soak_ms > 0)
-            buffer_printf(out, "wave %zu of %zu is over; the next one begins in %s\n",
-                          state->wave + 1, state->wave_count, soak);
+            buffer_printf(out, "wave %zu of %zu is over; %s %s\n", state->wave + 1,
+                          state->wave_count,
+                          state->wave + 1 < state->wave_count ? "the next one begins in"
+                                                              : "its health is watched for",
+                          soak);
     } else if (state->phase == PHASE_BACK) {
         buffer_printf(out, "taking back wave %zu of %zu: %zu %s\n", state->wave + 1,
                       state->wave_count, state->left, state->left == 1 ? "target" : "targets");

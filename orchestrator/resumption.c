@@ -62,6 +62,14 @@ static bool has_way_back(const struct course *course)
     return false;
 }
 
+/* An end that leaves nothing to watch. */
+static bool is_over(const struct course *course)
+{
+    const char *state = course->count > 0 ? course->rollouts[course->count - 1].state : "";
+
+    return strcmp(state, "applied") == 0 || strcmp(state, "failed") == 0;
+}
+
 bool resumption_adopt(const struct course *course, const struct course_job *jobs, size_t count,
                       struct rollout_state *state, struct error *err)
 {
@@ -80,6 +88,7 @@ bool resumption_adopt(const struct course *course, const struct course_job *jobs
         take_row(&told[one - told], &jobs[i]);
     }
     state->back_begun = has_way_back(course);
+    state->was_over = is_over(course);
     for (size_t i = 0; i < count; i++) {
         const struct told *one = name_index_find(places, jobs[i].target);
 

@@ -6,7 +6,10 @@
 #include "common/fault.h"
 #include "common/memory.h"
 #include "inventory/window.h"
+#include "orchestrator/health.h"
 #include "orchestrator/rollout_parts.h"
+
+enum { CHECK_EVERY_MS = 10 * 1000 };
 
 int64_t rollout_now_ms(const struct running *running)
 {
@@ -122,17 +125,63 @@ static bool record_wave(struct running *running, struct error *err)
                                                      running->settings->plan, &wave, err);
 }
 
-static void soak(struct running *running)
+static bool check_health(struct running *running, struct error *err)
 {
     const struct rollout_settings *settings = running->settings;
     const struct rollout_control *control = &settings->control;
+    const struct health_patience patience = {control->stop_asked, control->pause, control->context};
+    const struct health_moment moment = {.environment = settings->plan->header.environment,
+                                         .wave = running->state->wave + 1,
+                                         .waves = running->state->wave_count,
+                                         .version = plan_newest_version(settings->plan)};
 
-    control->pause(control->context, settings->terms->soak_ms);
+    return health_check(&settings->terms->health, &moment, &patience, err);
+}
+
+/* Health is checked at once, now and then, and at the end. */
+static bool wait_in_health(struct running *running, struct error *err)
+{
+    const struct rollout_control *control = &running->settings->control;
+    int64_t end_ms = rollout_now_ms(running) + running->settings->terms->soak_ms;
+    int64_t left_ms;
+
+    if (!running->state->is_checked) {
+        control->pause(control->context, running->settings->terms->soak_ms);
+        return true;
+    }
+    while (check_health(running, err)) {
+        left_ms = end_ms - rollout_now_ms(running);
+        if (left_ms <= 0 || control->stop_asked(control->context))
+            return true;
+        control->pause(control->context, left_ms < CHECK_EVERY_MS ? left_ms : CHECK_EVERY_MS);
+    }
+    return false;
+}
+
+static bool may_go_on(const struct running *running, struct error *err)
+{
+    const struct rollout_settings *settings = running->settings;
+
+    return running->state->wave + 1 == running->state->wave_count ||
+           window_require_open(settings->plan->header.policy.window, settings->clock, err);
+}
+
+static bool soak(struct running *running, struct error *err)
+{
+    struct error obstacle = {0};
+    enum rollout_event_kind kind = ROLLOUT_SOAKED;
+
+    if (!wait_in_health(running, &obstacle))
+        kind = ROLLOUT_UNHEALTHY;
+    else if (!may_go_on(running, &obstacle))
+        kind = ROLLOUT_CLOSED;
     rollout_look_for_stop(running);
-    struct error closed = {0};
-    bool open = window_require_open(settings->plan->header.policy.window, settings->clock, &closed);
-    rollout_advance(running, &(struct rollout_event){.kind = open ? ROLLOUT_SOAKED : ROLLOUT_CLOSED,
-                                                     .error = &closed});
+    if (kind == ROLLOUT_UNHEALTHY && running->state->phase == PHASE_SOAK &&
+        !store_note_health(running->settings->store, &running->record, running->settings->plan,
+                           running->state->wave + 1, obstacle.message, err))
+        return false;
+    rollout_advance(running, &(struct rollout_event){.kind = kind, .error = &obstacle});
+    return true;
 }
 
 static bool carry_out(struct running *running, struct error *err)
@@ -148,8 +197,7 @@ static bool carry_out(struct running *running, struct error *err)
         return begin_way_back(running, err) && record_wave(running, err) &&
                rollout_send_wave(running, err);
     case ACTION_SOAK:
-        soak(running);
-        return true;
+        return soak(running, err);
     case ACTION_NONE:
     case ACTION_STOP:
     case ACTION_END:
@@ -169,6 +217,7 @@ bool rollout_prepare(const struct plan *plan, const struct inventory *inventory,
         .failures_allowed = terms->failures_allowed,
         .failures_in_a_row = terms->failures_in_a_row,
         .on_failure = terms->on_failure,
+        .is_checked = terms->health.url != NULL || terms->health.command != NULL,
     };
     for (size_t i = 0; i < plan->target_count; i++) {
         struct rollout_job *job = &state->jobs[i];

@@ -114,8 +114,11 @@ void jobs_take(struct rollout_state *state, const struct rollout_event *event)
 {
     if (event->kind == ROLLOUT_STOP)
         state->stop_asked = true;
-    if (event->kind == ROLLOUT_CLOSED && state->phase == PHASE_SOAK && !state->stop_asked)
+    if (state->phase == PHASE_SOAK && !state->stop_asked &&
+        (event->kind == ROLLOUT_CLOSED || event->kind == ROLLOUT_UNHEALTHY)) {
         state->obstacle = *event->error;
+        state->stopped = event->kind == ROLLOUT_UNHEALTHY;
+    }
     assert(event->kind != ROLLOUT_DRAINED || state->left == 0);
     if (event->kind != ROLLOUT_JOB)
         return;

@@ -159,25 +159,30 @@ void rollout_report_print_summary(const struct rollout_state *state, bool interr
     if (state->failed_before > 0)
         fprintf(out, ", %zu out of reach", state->failed_before);
     fprintf(out, " in %s\n", took);
-    if (state->obstacle.code != ERROR_NONE)
-        fprintf(out, "stopped before the next wave: %s\n", state->obstacle.message);
-    else if (state->stopped)
+    if (state->obstacle.code != ERROR_NONE) {
+        fputs("stopped: ", out);
+        terminal_put_untrusted(out, state->obstacle.message, false);
+        fputc('\n', out);
+    } else if (state->stopped) {
         fprintf(out, "stopped: more failures than max_failures allows (%" PRId64 "%s)\n",
                 state->failures_allowed, state->failures_in_a_row ? " in a row" : "");
-    else if (interrupted && state->skipped > 0)
+    } else if (interrupted && state->skipped > 0) {
         fputs("stopped on request; fleet resume goes on, and fleet apply plans anew\n", out);
+    }
 }
 
 int rollout_report_status(const struct rollout_subject *subject, const struct rollout_state *state,
                           bool interrupted)
 {
     if (rollout_report_stopped(subject) > 0 || (interrupted && state->skipped > 0) ||
-        state->phase == PHASE_HALTED || state->obstacle.code != ERROR_NONE)
+        state->phase == PHASE_HALTED || state->obstacle.code == ERROR_CANCELLED)
         return STATUS_HALTED;
     for (size_t i = 0; i < state->count; i++)
         if (state->jobs[i].state == JOB_UNKNOWN ||
             error_exit_status(state->jobs[i].error.code) == STATUS_HALTED)
             return STATUS_HALTED;
-    return state->applied == state->count && state->failed_before == 0 ? STATUS_DONE
-                                                                       : STATUS_FAILED;
+    return state->applied == state->count && state->failed_before == 0 &&
+                   state->obstacle.code == ERROR_NONE
+               ? STATUS_DONE
+               : STATUS_FAILED;
 }

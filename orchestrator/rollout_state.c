@@ -50,6 +50,13 @@ static bool is_begun_spent(const struct rollout_state *state, const struct rollo
 static bool is_begun_at_its_end(const struct rollout_state *state,
                                 const struct rollout_event *event)
 {
+    return is_begun(state, event) && jobs_open(state, state->wave) == 0 &&
+           (!state->is_checked || state->was_over);
+}
+
+static bool is_begun_in_its_last_soak(const struct rollout_state *state,
+                                      const struct rollout_event *event)
+{
     return is_begun(state, event) && jobs_open(state, state->wave) == 0;
 }
 
@@ -74,6 +81,26 @@ static bool is_soaked(const struct rollout_state *state, const struct rollout_ev
     return event->kind == ROLLOUT_SOAKED;
 }
 
+static bool is_soaked_at_last(const struct rollout_state *state, const struct rollout_event *event)
+{
+    return is_soaked(state, event) && state->wave + 1 == state->wave_count;
+}
+
+static bool is_unhealthy(const struct rollout_state *state, const struct rollout_event *event)
+{
+    (void)state;
+    return event->kind == ROLLOUT_UNHEALTHY;
+}
+
+static bool is_unhealthy_to_take_back(const struct rollout_state *state,
+                                      const struct rollout_event *event)
+{
+    size_t oldest, wave;
+
+    return is_unhealthy(state, event) && find_oldest(state, &oldest) &&
+           jobs_find_wave_back(state, state->wave + 1, oldest, &wave);
+}
+
 static bool is_closed(const struct rollout_state *state, const struct rollout_event *event)
 {
     (void)state;
@@ -90,7 +117,7 @@ static bool is_stop_asked(const struct rollout_state *state, const struct rollou
 static bool is_given_up_in_doubt(const struct rollout_state *state,
                                  const struct rollout_event *event)
 {
-    if (!is_stop_asked(state, event) && !is_closed(state, event))
+    if (!is_stop_asked(state, event) && !is_closed(state, event) && !is_unhealthy(state, event))
         return false;
     for (size_t i = 0; i < state->count; i++)
         if (state->jobs[i].unheard && !state->jobs[i].ended)
@@ -124,7 +151,7 @@ static bool is_cut_short(const struct rollout_state *state, const struct rollout
 
 static bool is_last_wave_over(const struct rollout_state *state, const struct rollout_event *event)
 {
-    return is_drained(state, event) && state->wave + 1 == state->wave_count;
+    return is_drained(state, event) && state->wave + 1 == state->wave_count && !state->is_checked;
 }
 
 /* An operator who stops a rollout decides alone what then becomes of it. */
@@ -175,6 +202,8 @@ static const struct transition transitions[] = {
      "resumed: all of it is taken back"},
     {PHASE_PLANNED, is_begun_spent, PHASE_STOPPED, ACTION_END, "resumed: the budget is spent"},
     {PHASE_PLANNED, is_begun_at_its_end, PHASE_DONE, ACTION_END, "resumed: the last wave is over"},
+    {PHASE_PLANNED, is_begun_in_its_last_soak, PHASE_SOAK, ACTION_SOAK,
+     "resumed: the last wave soaks anew"},
     {PHASE_PLANNED, is_begun_between_waves, PHASE_SOAK, ACTION_SOAK,
      "resumed: the wave before soaks anew"},
     {PHASE_PLANNED, is_begun, PHASE_WAVE, ACTION_DISPATCH, "the wave begins"},
@@ -186,9 +215,13 @@ static const struct transition transitions[] = {
     {PHASE_WAVE, is_cut_short, PHASE_STOPPED, ACTION_END, "an agent began no further jobs"},
     {PHASE_WAVE, is_last_wave_over, PHASE_DONE, ACTION_END, "the last wave is over"},
     {PHASE_WAVE, is_drained, PHASE_SOAK, ACTION_SOAK, "the wave is over"},
+    {PHASE_SOAK, is_unhealthy_to_take_back, PHASE_BACK, ACTION_TAKE_BACK, "a health check failed"},
     {PHASE_SOAK, is_given_up_in_doubt, PHASE_HALTED, ACTION_END,
      "it ends here, and an outcome is unknown"},
     {PHASE_SOAK, is_stop_asked, PHASE_STOPPED, ACTION_END, "the operator stops it"},
+    {PHASE_SOAK, is_unhealthy, PHASE_STOPPED, ACTION_END,
+     "a health check failed, and on_failure takes nothing back"},
+    {PHASE_SOAK, is_soaked_at_last, PHASE_DONE, ACTION_END, "soak of the last wave is over"},
     {PHASE_SOAK, is_closed, PHASE_STOPPED, ACTION_END, "the window is closed"},
     {PHASE_SOAK, is_soaked, PHASE_WAVE, ACTION_DISPATCH, "soak is over"},
     {PHASE_STOPPING, is_to_take_back, PHASE_BACK, ACTION_TAKE_BACK,
@@ -222,14 +255,14 @@ static void enter(struct rollout_state *state, const struct transition *transiti
         state->wave += transition->from == PHASE_SOAK;
         state->left = jobs_open(state, state->wave);
     } else if (transition->from == PHASE_PLANNED && transition->to == PHASE_SOAK) {
-        state->wave--;
+        state->wave -= jobs_open(state, state->wave) > 0;
     } else if (transition->to == PHASE_STOPPING) {
         state->stopped = is_budget_spent(state, NULL);
     } else if (transition->from == PHASE_BACK && transition->to == PHASE_BACK) {
         if (jobs_find_wave_back(state, state->wave, state->last_back, &wave))
             jobs_begin_way_back(state, wave);
     } else if (transition->to == PHASE_BACK) {
-        state->stopped = jobs_spend_the_budget(state);
+        state->stopped = state->stopped || jobs_spend_the_budget(state);
         if (find_oldest(state, &state->last_back) &&
             jobs_find_wave_back(state, state->wave + 1, state->last_back, &wave))
             jobs_begin_way_back(state, wave);

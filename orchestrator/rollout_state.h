@@ -16,7 +16,7 @@
 enum rollout_phase {
     PHASE_PLANNED,
     PHASE_WAVE,          /* jobs of a wave run */
-    PHASE_SOAK,          /* between two waves */
+    PHASE_SOAK,          /* after a wave */
     PHASE_STOPPING,      /* what runs comes to its end, nothing else begins */
     PHASE_BACK,          /* jobs of a wave are taken back */
     PHASE_BACK_STOPPING, /* the same is being stopped */
@@ -54,7 +54,9 @@ struct rollout_state {
     int64_t failures_allowed;
     bool failures_in_a_row; /* counted until a job is applied, in the order in which they end */
     enum failure_action on_failure;
+    bool is_checked; /* health is, in each soak; the last wave then has one as well */
     bool back_begun; /* a way back had begun before the rollout was gone on with */
+    bool was_over;   /* and it had come to the end of its last wave, and of that one's soak */
     /* Kept by rollout_step: */
     enum rollout_phase phase;
     size_t wave;      /* that runs, was run last, or is taken back */
@@ -71,8 +73,8 @@ struct rollout_state {
     size_t not_taken_back;    /* the way back failed */
     size_t ways_back_skipped; /* never began: what was applied stands */
     size_t in_doubt;          /* unknown outcomes, and targets that need a person */
-    bool stopped;             /* the budget is spent */
-    struct error obstacle;    /* what kept the next wave from beginning, but for an operator */
+    bool stopped;             /* the budget is spent, or a health check failed */
+    struct error obstacle;    /* what came up after a wave: a closed window, a failed check */
     bool stop_asked;
 };
 
@@ -102,11 +104,12 @@ enum rollout_action rollout_adopt_end(struct rollout_state *state);
 
 enum rollout_event_kind {
     ROLLOUT_BEGIN,
-    ROLLOUT_JOB,     /* job, run, now_ms */
-    ROLLOUT_DRAINED, /* all that was sent has ended, and nothing more will be heard of it */
-    ROLLOUT_SOAKED,  /* the time between two waves is over */
-    ROLLOUT_CLOSED,  /* the same, but outside the window in which waves may begin: error */
-    ROLLOUT_STOP     /* the operator wants no more to begin */
+    ROLLOUT_JOB,       /* job, run, now_ms */
+    ROLLOUT_DRAINED,   /* all that was sent has ended, and nothing more will be heard of it */
+    ROLLOUT_SOAKED,    /* the time after a wave is over, and its health was good throughout */
+    ROLLOUT_UNHEALTHY, /* a health check failed meanwhile: error */
+    ROLLOUT_CLOSED,    /* no wave may begin now, for the window is closed: error */
+    ROLLOUT_STOP       /* the operator wants no more to begin */
 };
 
 struct rollout_event {

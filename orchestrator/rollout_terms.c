@@ -6,7 +6,7 @@
 #include "common/json.h"
 #include "inventory/waves.h"
 
-enum { FORMAT = 1 };
+enum { FORMAT = 1, TEXT_MAX = 64 * 1024 };
 
 bool rollout_terms_of(const struct policy *policy, const struct plan *plan,
                       const struct inventory *inventory, size_t total, struct arena *arena,
@@ -29,6 +29,7 @@ bool rollout_terms_of(const struct policy *policy, const struct plan *plan,
         .failures_allowed = amount_of(&policy->max_failures.amount, (int64_t)total),
         .failures_in_a_row = policy->max_failures.is_consecutive,
         .soak_ms = policy->soak_ms,
+        .health = policy->health,
         .max_parallel = policy->max_parallel,
     };
     return true;
@@ -49,6 +50,10 @@ void rollout_terms_write(const struct rollout_terms *terms, struct buffer *out)
     json_put(object, "failed_before", json_integer((json_int_t)terms->failed_before));
     json_put(object, "soak_ms", json_integer(terms->soak_ms));
     json_put(object, "max_parallel", json_integer(terms->max_parallel));
+    if (terms->health.url != NULL)
+        json_put(object, "health_url", json_text(terms->health.url));
+    if (terms->health.command != NULL)
+        json_put(object, "health_command", json_text(terms->health.command));
     json_write_canonical(object, out);
 }
 
@@ -100,6 +105,8 @@ bool rollout_terms_read(const char *text, size_t target_count, struct arena *are
         .failures_in_a_row = json_read_bool(&reader, "failures_in_a_row"),
         .failed_before = (size_t)json_read_integer(&reader, "failed_before", 0, INT64_MAX),
         .soak_ms = json_read_integer(&reader, "soak_ms", 0, INT64_MAX),
+        .health = {json_read_optional_text(&reader, "health_url", TEXT_MAX, NULL),
+                   json_read_optional_text(&reader, "health_command", TEXT_MAX, NULL)},
         .max_parallel = (int)json_read_integer(&reader, "max_parallel", 1, INT_MAX),
     };
     return json_reader_end(&reader);

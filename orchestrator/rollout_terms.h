@@ -19,7 +19,8 @@ struct rollout_terms {
     int64_t failures_allowed;
     bool failures_in_a_row;
     size_t failed_before; /* targets that were out of reach when the plan was made */
-    int64_t soak_ms;      /* between waves */
+    int64_t soak_ms;      /* after each wave but the last; after that as well to check health */
+    struct health_checks health;
     int max_parallel;
 };
 

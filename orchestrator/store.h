@@ -59,6 +59,11 @@ bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
                       const struct plan *plan, const struct wave_record *wave,
                       struct error *err) MUST_USE;
 
+/* Records that a health check failed after a wave, from 1, and what was wrong. */
+bool store_note_health(struct store *store, const struct rollout_record *rollout,
+                       const struct plan *plan, size_t wave, const char *what,
+                       struct error *err) MUST_USE;
+
 /* What happened since the last call, as one transaction. */
 struct outcome {
     const char *target;

@@ -138,6 +138,28 @@ bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
     return store_commit_or_undo(store, ok, err);
 }
 
+bool store_note_health(struct store *store, const struct rollout_record *rollout,
+                       const struct plan *plan, size_t wave, const char *what, struct error *err)
+{
+    char digest[DIGEST_HEX_SIZE], subject[32];
+
+    digest_to_hex(&plan->digest, digest);
+    snprintf(subject, sizeof subject, "wave %zu", wave);
+    const struct ledger_entry entry = {
+        .who = rollout->operator_name,
+        .what = "health",
+        .rollout = rollout->id,
+        .plan = digest,
+        .target = "",
+        .subject = subject,
+        .result = "failed",
+        .detail = what,
+    };
+    return database_begin(store->database, err) &&
+           store_commit_or_undo(store, ledger_append(store->database, store->clock, &entry, err),
+                                err);
+}
+
 bool store_is_recorded(struct store *store, const struct ledger_entry *entry, bool *recorded,
                        struct error *err)
 {

@@ -9,6 +9,7 @@
 #include "plans/plan_decode.h"
 #include "plans/plan_encode.h"
 #include "plans/release.h"
+#include "plans/version.h"
 
 void plan_free(struct plan *plan)
 {
@@ -33,6 +34,24 @@ bool plan_target_fits_version(const struct plan_target *target, const char *vers
         return true;
     size_t length = release_length(target->engine, version);
     return strlen(target->release) == length && memcmp(target->release, version, length) == 0;
+}
+
+const char *plan_newest_version(const struct plan *plan)
+{
+    const char *newest = "";
+
+    for (size_t r = 0; r < plan->recipe_count; r++) {
+        const struct plan_recipe *recipe = &plan->recipes[r];
+
+        for (size_t s = 0; s < recipe->step_count; s++) {
+            const struct plan_step *step = &recipe->steps[s];
+
+            if (step->direction == DIRECTION_UP && step->version[0] != '\0' &&
+                (newest[0] == '\0' || version_compare(step->version, newest) > 0))
+                newest = step->version;
+        }
+    }
+    return newest;
 }
 
 bool plan_target_is_on(const struct plan_target *target, const char *identity, int64_t timeline)

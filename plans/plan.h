@@ -115,6 +115,9 @@ AUTO_DEFINE(plan)
 /* The target of that name; NULL if the plan has none. */
 const struct plan_target *plan_find_target(const struct plan *plan, const char *name);
 
+/* The greatest version that a step of the plan brings; "" if none does. */
+const char *plan_newest_version(const struct plan *plan);
+
 /* Whether a database is the one that the target was planned on. What either does not know is not
    compared. */
 bool plan_target_is_on(const struct plan_target *target, const char *identity, int64_t timeline);

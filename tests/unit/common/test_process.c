@@ -10,7 +10,7 @@
 
 #include "common/process.h"
 
-static const struct process_limits patient = {60 * 1000, 1024 * 1024};
+static const struct process_limits patient = {60 * 1000, 1024 * 1024, NULL};
 
 static bool run_shell(const char *script, const struct process_limits *limits,
                       struct buffer *output, struct buffer *diagnostics, struct error *err)
@@ -47,6 +47,20 @@ static void a_failure_tells_the_status_and_gives_no_output(void **state)
     assert_string_equal(buffer_text(&diagnostics), "why\n");
 }
 
+static void variables_are_added_to_ours(void **state)
+{
+    (void)state;
+    static const char *const variables[] = {"FLEET_WAVE=2", "HOME=/nowhere", NULL};
+    const struct process_limits limits = {60 * 1000, 1024, variables};
+    struct error err = {0};
+    AUTO_BUFFER struct buffer output = {0};
+    AUTO_BUFFER struct buffer diagnostics = {0};
+
+    assert_true(run_shell("echo $FLEET_WAVE $HOME; env | grep -c ^HOME=; test -n \"$PATH\"",
+                          &limits, &output, &diagnostics, &err));
+    assert_string_equal(buffer_text(&output), "2 /nowhere\n1\n");
+}
+
 static void death_by_a_signal_is_told(void **state)
 {
     (void)state;
@@ -61,7 +75,7 @@ static void death_by_a_signal_is_told(void **state)
 static void endless_output_is_cut_and_refused(void **state)
 {
     (void)state;
-    const struct process_limits small = {60 * 1000, 1000};
+    const struct process_limits small = {60 * 1000, 1000, NULL};
     struct error err = {0};
     AUTO_BUFFER struct buffer output = {0};
     AUTO_BUFFER struct buffer diagnostics = {0};
@@ -74,7 +88,7 @@ static void endless_output_is_cut_and_refused(void **state)
 static void a_program_past_its_deadline_is_killed(void **state)
 {
     (void)state;
-    const struct process_limits at_once = {1, 1000};
+    const struct process_limits at_once = {1, 1000, NULL};
     struct error err = {0};
     AUTO_BUFFER struct buffer output = {0};
     AUTO_BUFFER struct buffer diagnostics = {0};
@@ -116,6 +130,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(output_comes_back_whole),
         cmocka_unit_test(a_failure_tells_the_status_and_gives_no_output),
+        cmocka_unit_test(variables_are_added_to_ours),
         cmocka_unit_test(death_by_a_signal_is_told),
         cmocka_unit_test(endless_output_is_cut_and_refused),
         cmocka_unit_test(a_program_past_its_deadline_is_killed),

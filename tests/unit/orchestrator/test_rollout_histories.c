@@ -54,6 +54,7 @@ struct world {
     int64_t drains_at; /* when the agents stop by themselves */
     bool stopping;     /* ACTION_STOP came */
     bool closed;       /* the window, when a wave was to begin */
+    bool unhealthy;    /* a check failed */
     bool back;
     bool resumed;
     size_t resumptions;
@@ -117,6 +118,7 @@ static void make_fleet(struct world *world)
     state->wave_count = wave + 1;
     state->failures_allowed = (int64_t)below(world, 4);
     state->failures_in_a_row = chance(world, 30);
+    state->is_checked = chance(world, 40);
     state->failed_before = below(world, (size_t)state->failures_allowed + 1);
     state->on_failure = (enum failure_action)below(world, FAILURE_ROLLBACK_ALL + 1);
     world->fails_of_100 = rates[below(world, 5)];
@@ -185,7 +187,7 @@ static void check_sending(struct world *world, const size_t *members, size_t cou
     CHECK(world, !world->stopping || world->back);
     CHECK(world, !state->stop_asked && !world->closed && world->back_failed == 0);
     CHECK(world, world->back || state->skipped == 0);
-    CHECK(world, world->back || !is_spent(world));
+    CHECK(world, world->back || (!is_spent(world) && !world->unhealthy));
     for (size_t i = 0; i < count; i++) {
         enum truth truth = world->truth[members[i]];
 
@@ -206,7 +208,7 @@ static void check_way_back(struct world *world)
     enum failure_action policy = state->on_failure;
 
     CHECK(world, policy == FAILURE_ROLLBACK_WAVE || policy == FAILURE_ROLLBACK_ALL);
-    CHECK(world, is_spent(world));
+    CHECK(world, is_spent(world) || world->unhealthy);
     if (!world->back) {
         world->failing_wave = world->last_back = world->waves_begun - 1;
         for (size_t i = 0; i < state->count; i++)
@@ -345,7 +347,10 @@ static enum rollout_action soak(struct world *world)
     world->now = stops && world->stop_at > world->now ? world->stop_at : over;
     if (stops)
         return tell(world, ROLLOUT_STOP);
-    world->closed = chance(world, 3);
+    world->unhealthy = world->state.is_checked && chance(world, 10);
+    if (world->unhealthy)
+        return tell(world, ROLLOUT_UNHEALTHY);
+    world->closed = world->state.wave + 1 < world->state.wave_count && chance(world, 3);
     return tell(world, world->closed ? ROLLOUT_CLOSED : ROLLOUT_SOAKED);
 }
 
@@ -423,11 +428,12 @@ static void check_end(struct world *world)
 {
     const struct rollout_state *state = &world->state;
     bool spent = is_spent(world);
-    bool to_take_back = state->on_failure == FAILURE_ROLLBACK_ALL && spent;
+    bool to_take_back = state->on_failure == FAILURE_ROLLBACK_ALL && (spent || world->unhealthy);
 
     check_jobs(world);
     CHECK(world, state->running == 0);
-    CHECK(world, state->phase != PHASE_DONE || (!spent && state->skipped == 0));
+    CHECK(world,
+          state->phase != PHASE_DONE || (!spent && !world->unhealthy && state->skipped == 0));
     CHECK(world,
           state->phase == PHASE_HALTED || state->phase == PHASE_STOPPED || state->in_doubt == 0);
     CHECK(world, state->in_doubt == 0 || state->phase == PHASE_HALTED);
@@ -510,6 +516,8 @@ static bool resume(struct world *world, enum rollout_action *action)
         .wave_count = world->state.wave_count,
         .failures_allowed = world->state.failures_allowed,
         .failures_in_a_row = world->state.failures_in_a_row,
+        .is_checked = world->state.is_checked,
+        .was_over = world->state.phase == PHASE_DONE,
         .failed_before = world->state.failed_before,
         .on_failure = world->state.on_failure,
         .back_begun = world->back,
@@ -522,6 +530,7 @@ static bool resume(struct world *world, enum rollout_action *action)
     world->state = next;
     world->resumed = true;
     world->stopping = world->closed = false;
+    world->unhealthy = world->unhealthy && world->back;
     world->back_failed = 0;
     world->last_back += world->back;
     world->stop_at = world->agents_stop = world->asked_at = world->drains_at = NEVER;

@@ -243,6 +243,60 @@ static void outside_its_window_no_wave_begins(void **unused)
     rollout_state_free(&state);
 }
 
+static enum rollout_action fall_ill(struct rollout_state *state)
+{
+    struct error why = {0};
+
+    error_set(&why, ERROR_CHECK, "it is ill");
+    return rollout_step(state, &(struct rollout_event){.kind = ROLLOUT_UNHEALTHY, .error = &why});
+}
+
+static void a_failed_health_check_takes_back_as_on_failure_says(void **unused)
+{
+    (void)unused;
+    struct rollout_state state = state_of("0112", 3, FAILURE_ROLLBACK_ALL);
+
+    state.is_checked = true;
+    assert_int_equal(fall_ill(&state), ACTION_NONE); /* only what soaks is checked */
+    assert_int_equal(job(&state, 0, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_SOAK);
+    assert_int_equal(tell(&state, ROLLOUT_SOAKED), ACTION_DISPATCH);
+    assert_int_equal(job(&state, 1, JOB_APPLIED), ACTION_NONE);
+    assert_int_equal(job(&state, 2, JOB_FAILED_CLEAN), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_SOAK);
+    assert_int_equal(fall_ill(&state), ACTION_TAKE_BACK);
+    assert_true(state.stopped);
+    assert_string_equal(state.jobs[3].error.message, "it is ill");
+    expect_members(&state, 1, 1);
+    assert_int_equal(job(&state, 1, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_TAKE_BACK);
+    expect_members(&state, 0, 1);
+    assert_int_equal(job(&state, 0, JOB_ROLLED_BACK), ACTION_NONE);
+    assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_END);
+    assert_int_equal(state.phase, PHASE_TAKEN_BACK);
+    assert_string_equal(state.obstacle.message, "it is ill");
+    rollout_state_free(&state);
+}
+
+static void the_last_wave_soaks_too_where_health_is_checked(void **unused)
+{
+    (void)unused;
+    const enum rollout_event_kind ends[] = {ROLLOUT_SOAKED, ROLLOUT_UNHEALTHY};
+
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct rollout_state state = state_of("00", 0, FAILURE_HALT);
+
+        state.is_checked = true;
+        assert_int_equal(job(&state, 0, JOB_APPLIED), ACTION_NONE);
+        assert_int_equal(job(&state, 1, JOB_APPLIED), ACTION_NONE);
+        assert_int_equal(tell(&state, ROLLOUT_DRAINED), ACTION_SOAK);
+        assert_int_equal(i == 0 ? tell(&state, ends[i]) : fall_ill(&state), ACTION_END);
+        assert_int_equal(state.phase, i == 0 ? PHASE_DONE : PHASE_STOPPED);
+        assert_int_equal(state.applied, 2);
+        rollout_state_free(&state);
+    }
+}
+
 static void a_row_of_failures_ends_with_a_success(void **unused)
 {
     (void)unused;
@@ -329,6 +383,22 @@ static void between_two_waves_the_older_one_soaks_anew(void **unused)
     assert_int_equal(tell(&state, ROLLOUT_SOAKED), ACTION_DISPATCH);
     expect_members(&state, 1, 2);
     rollout_state_free(&state);
+}
+
+static void a_last_wave_soaks_anew_unless_it_had(void **unused)
+{
+    (void)unused;
+    struct rollout_state cut_off = adopted("011", "aaa", 0, FAILURE_ROLLBACK_WAVE);
+    struct rollout_state over = adopted("011", "aaa", 0, FAILURE_ROLLBACK_WAVE);
+
+    cut_off.is_checked = over.is_checked = over.was_over = true;
+    assert_int_equal(rollout_adopt_end(&cut_off), ACTION_SOAK);
+    assert_int_equal(tell(&cut_off, ROLLOUT_BEGIN), ACTION_SOAK);
+    assert_int_equal(fall_ill(&cut_off), ACTION_TAKE_BACK);
+    expect_members(&cut_off, 1, 2);
+    assert_int_equal(rollout_adopt_end(&over), ACTION_END);
+    rollout_state_free(&cut_off);
+    rollout_state_free(&over);
 }
 
 static void a_spent_budget_stays_spent_and_its_way_back_takes_the_unheard_too(void **unused)
@@ -447,6 +517,9 @@ int main(void)
         cmocka_unit_test(a_way_back_that_fails_stops_everything),
         cmocka_unit_test(an_operator_who_stops_it_takes_nothing_back),
         cmocka_unit_test(outside_its_window_no_wave_begins),
+        cmocka_unit_test(a_failed_health_check_takes_back_as_on_failure_says),
+        cmocka_unit_test(the_last_wave_soaks_too_where_health_is_checked),
+        cmocka_unit_test(a_last_wave_soaks_anew_unless_it_had),
         cmocka_unit_test(a_row_of_failures_ends_with_a_success),
         cmocka_unit_test(targets_out_of_reach_begin_the_row),
         cmocka_unit_test(what_was_cut_off_goes_on_in_its_wave),

@@ -18,6 +18,7 @@ static const struct rollout_terms terms = {
     .failures_in_a_row = true,
     .failed_before = 1,
     .soak_ms = 1500,
+    .health = {"https://shop.example/health", "./look"},
     .max_parallel = 64,
 };
 
@@ -42,6 +43,8 @@ static void terms_come_back_as_they_were_written(void **unused)
     assert_int_equal(read.failed_before, 1);
     assert_int_equal(read.soak_ms, 1500);
     assert_int_equal(read.max_parallel, 64);
+    assert_string_equal(read.health.url, "https://shop.example/health");
+    assert_string_equal(read.health.command, "./look");
 }
 
 #define REST ",\"soak_ms\":0}"

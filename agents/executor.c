@@ -86,10 +86,10 @@ static enum part_end run_work(struct run *run, struct work *work, struct error *
                                       : part_run_statements(run, work, err);
         clean_session(run, work);
     }
-    if (end == PART_DONE) {
+    if (end == PART_DONE && !work->by_another)
         tell_step(run, work, STEP_DONE, now_ms(run) - begun_ms, NULL);
+    if (end == PART_DONE)
         return PART_DONE;
-    }
     explain(run, work, err);
     tell_step(run, work, STEP_FAILED, now_ms(run) - begun_ms, err);
     return end;

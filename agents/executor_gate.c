@@ -139,6 +139,7 @@ static void mark_row(struct run *run, const struct history_row *row, bool *known
 
         if (digest_equal(&work->key, &row->attempt_key)) {
             work->done = *known = true;
+            work->by_another = strcmp(row->rollout, run->job->rollout) != 0;
         } else if (digest_equal(&work->undo_key, &row->attempt_key)) {
             work->undone = *known = true;
             run->taken_back = true;

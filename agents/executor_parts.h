@@ -40,6 +40,7 @@ struct work {
     bool leaves_settings; /* a statement may change the session */
     bool last;            /* its row gets the fingerprint */
     bool done;            /* its row is in the history */
+    bool by_another;      /* by another rollout of the plan, whose outcome that is */
     bool undone;          /* so is that of its way back */
 };
 

@@ -329,15 +329,17 @@ class Checker:
                       name, f"row {row['seq']} began after its plan's time")
         self.check_heads(name, target, store)
         rows = {(r["plan"], r["version"], r["direction"]): r for r in target.history}
-        net = {}  # of each rollout: rows of a way back in the same plan cancel their steps
+        net = {}  # of each rollout and each plan: rows of a way back cancel their steps
         for row in target.history:
-            way = (row["rollout"], row["version"])
-            net[way] = net.get(way, 0) + (-1 if row["direction"] == "down" else 1)
+            for way in ((row["rollout"], row["version"]), (row["plan"], row["version"])):
+                net[way] = net.get(way, 0) + (-1 if row["direction"] == "down" else 1)
         for (rollout, job_target), state in store.jobs.items():
             if job_target != name:
                 continue
             if state in CLEAN:
-                left = [version for (r, version), n in net.items() if r == rollout and n]
+                # What another rollout of the plan has done is taken back as well.
+                whose = store.rollouts[rollout]["plan"] if state == "rolled_back" else rollout
+                left = [version for (one, version), n in net.items() if one == whose and n]
                 self.need(not left, "I7", name, f"rollout {rollout[:12]} is said to be {state},"
                           f" and {left} stand")
             if state != "applied":

@@ -8,6 +8,7 @@ A job is a text that reproduces a run of several cycles on fresh targets:
     ENGINE:MODE:disk:SEED                       … while a disk is full or broken, or power fails
     ENGINE:MODE:clock:SEED                      … while clocks jump
     ENGINE:MODE:late:SEED                       … while commands come too late
+    ENGINE:MODE:resume:SEED                     … in waves, and what was cut off is resumed first
 
 MODE is "local" (the agent inside the command), "agent" (a process of its own, over TLS), or
 "proxy" (the same with a proxy before the agent and one before the database).
@@ -21,6 +22,7 @@ from checker import Checker, Violation
 from machine import DAY_S, ERRORS, HOUR_S, MINUTE_S
 from points import POINTS
 from sites import Lost
+from world import POLICY
 
 # What a job does one after the other, with a fault in each: name, way, to which version, and
 # whether the newest script fails (then the target must be where it was).
@@ -144,7 +146,17 @@ class Run:
         world.calm()
         return answer
 
-    def cycle(self, way, to, failing, hurt):
+    def resume(self, fault):
+        """Perhaps cut off itself. What it must come to, the command itself shows afterwards."""
+        words = ("resume", "prod", "--yes", "--output", "json")
+        if self.world.agent and not self.world.agent.alive():
+            self.world.start_agent()
+        answer = self.world.run(*words, fault=fault)
+        if answer.hung:
+            self.report([Violation("I8", "command", f"hung: {answer}")])
+        self.report(self.checker.moment())
+
+    def cycle(self, way, to, failing, hurt, resumptions=()):
         """False when an operator is needed, and the run cannot go on."""
         world, counts = self.world, self.stats.counts
         words = self.words(way, to)
@@ -162,6 +174,8 @@ class Run:
             self.note_standing(answer, to, failing)
         if world.agent and (hurt.agent or hurt.restart):
             world.stop_agent()
+        for fault in resumptions:
+            self.resume(fault)
         expected = 1 if failing else 0
         answers = world.heal(words, expected)
         self.check_healed(answers, before, to, failing)
@@ -310,8 +324,22 @@ def random_hurt(run, rng):
                 agent=fault if rng.random() < 0.3 else None)
 
 
+POLICIES = (["max_failures = 100%", "waves = 1, 100%"], ["on_failure = rollback-all"],
+            ["waves = 1, 100%", "on_failure = rollback-all", "soak = 10ms"],
+            ["waves = 1, 100%", "on_failure = rollback-wave"], ["on_failure = halt"])
+
+
+def resumptions(run, rng):
+    """The faults in the resumptions that come before the command itself is given again."""
+    if ":resume:" not in run.job:
+        return []
+    return [f"any:crash:{rng.randint(1, 60)}" if rng.random() < 0.4 else None
+            for _ in range(rng.randint(1, 3))]
+
+
 def random_job(run, rng, choose):
     run.start()
+    run.world.set_policy(rng.choice(POLICIES) if ":resume:" in run.job else POLICY)
     at = top = 0
     for _ in range(rng.randint(2, 6)):
         if at > 2 and rng.random() < 0.35:
@@ -322,7 +350,7 @@ def random_job(run, rng, choose):
             way, to = "up", rng.randint(at + 1, min(at + 4, 12))
             # With a way back for each statement, so that all engines find the way back.
             failing = at > 0 and to % 2 == 0 and to > top and rng.random() < 0.3
-        if not run.cycle(way, to, failing, choose(run, rng)):
+        if not run.cycle(way, to, failing, choose(run, rng), resumptions(run, rng)):
             return
         at = max(run.standing().values()) if failing else to
         top = max(top, to)
@@ -387,7 +415,7 @@ def server_hurt(run, rng):
 
 
 HURTS = {"random": random_hurt, "server": server_hurt, "disk": disk_hurt, "clock": clock_hurt,
-         "late": late_hurt}
+         "late": late_hurt, "resume": random_hurt}
 
 
 def do(run, counts):

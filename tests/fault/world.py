@@ -70,6 +70,9 @@ def scripts(version, engine):
             head + "".join(f"{p}{s};\n" for p, s in zip(pairs, downs)))
 
 
+POLICY = ["max_failures = 100%"]
+
+
 class Agent(support.Agent):
     """One that starts with a fault, and whose death is looked for."""
 
@@ -158,9 +161,12 @@ class World:
     def write(self):
         for version in range(1, NEWEST + 1):
             self.fleet.migration(name_of(version), *scripts(version, self.engine))
-        self.fleet.env("prod", "max_failures = 100%")
-        self.write_inventory()
+        self.set_policy(POLICY)
         self.plain("sum")
+
+    def set_policy(self, policy):
+        self.fleet.env("prod", *policy)
+        self.write_inventory()
 
     def write_inventory(self):
         """The agent's address is the proxy's where there is one."""

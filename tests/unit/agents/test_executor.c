@@ -105,6 +105,21 @@ static void a_plan_that_was_taken_back_does_not_run_again(void **state)
     expect_history(fixture, "1 up, 1 down");
 }
 
+static void what_another_rollout_of_the_plan_did_is_not_told_again(void **state)
+{
+    struct job_fixture *fixture = *state;
+
+    fixture_plan(fixture, "a", two_steps, 2);
+    fixture_expect(fixture, JOB_APPLIED);
+    fixture_expect(fixture, JOB_APPLIED);
+    assert_string_equal(fixture->story, "1 up done, 2 up done, applied");
+    fixture->job.rollout = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
+    fixture->job.epoch++;
+    fixture_expect(fixture, JOB_APPLIED);
+    assert_string_equal(fixture->story, "applied");
+    expect_history(fixture, "1 up, 2 up");
+}
+
 static void without_a_way_back_the_job_halts_and_names_the_version(void **state)
 {
     struct job_fixture *fixture = *state;
@@ -483,6 +498,7 @@ int main(void)
         TEST(a_failing_step_leaves_the_target_as_it_was),
         TEST(a_failing_step_takes_the_steps_before_it_back),
         TEST(a_plan_that_was_taken_back_does_not_run_again),
+        TEST(what_another_rollout_of_the_plan_did_is_not_told_again),
         TEST(without_a_way_back_the_job_halts_and_names_the_version),
         TEST(a_target_that_moved_is_refused_with_both_heads),
         TEST(a_target_whose_history_is_gone_has_moved_too),

@@ -84,6 +84,7 @@ struct policy {
     struct waves waves;                 /* none: all targets at once */
     enum failure_action on_failure;
     int64_t soak_ms;    /* between waves */
+    bool manual_gate;   /* gate = manual: a person opens the way to the next wave */
     const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
     struct health_checks health;
     const char *const *requires; /* environments where all must have succeeded before */

@@ -32,6 +32,8 @@ bool failure_action_from_name(const char *name, enum failure_action *action)
     return false;
 }
 
+static const char *const gates[] = {"automatic", "manual", NULL};
+
 /* "3", "1%" or "3 consecutive" */
 static bool read_budget(const struct setting *setting, const struct setting_input *input,
                         void *field, struct error *err)
@@ -115,6 +117,11 @@ static const struct setting rows[] = {
      .offset = offsetof(struct policy_section, soak_ms),
      .form = "a duration of at most 24 h, such as 5m",
      .most = DAY_MS},
+    {.key = "gate",
+     .read = setting_word,
+     .offset = offsetof(struct policy_section, gate),
+     .form = "automatic or manual",
+     .words = gates},
     {.key = "window",
      .read = read_window,
      .offset = offsetof(struct policy_section, window),
@@ -155,9 +162,9 @@ struct policy_section policy_defaults(void)
 /* Whether this release does something about the key. */
 static bool acts_now(const struct ini_entry *entry)
 {
-    static const char *const built[] = {"max_parallel", "max_failures", "irreversible",  "opaque",
-                                        "waves",        "on_failure",   "soak",          "window",
-                                        "requires",     "health_url",   "health_command"};
+    static const char *const built[] = {
+        "max_parallel", "max_failures", "irreversible", "opaque",   "waves",      "on_failure",
+        "soak",         "window",       "gate",         "requires", "health_url", "health_command"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -210,6 +217,7 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .waves = read->waves,
         .on_failure = (enum failure_action)read->on_failure,
         .soak_ms = read->soak_ms,
+        .manual_gate = read->gate == 1,
         .window = read->window,
         .health = read->health,
     };

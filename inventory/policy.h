@@ -19,6 +19,7 @@ struct policy_section {
     int approvals;
     struct waves waves;
     int64_t soak_ms;
+    int gate; /* of gates */
     const char *window;
     struct health_checks health;
     int64_t confirm_within_ms; /* 0: not given */

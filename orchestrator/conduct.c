@@ -94,6 +94,7 @@ int conduct_run(struct workspace *workspace, const struct invocation *invocation
         .inventory = workspace_inventory(workspace),
         .terms = conduct->terms,
         .first = conduct->first,
+        .at_once = conduct->at_once,
         .dispatcher = dispatcher,
         .store = store,
         .clock = invocation->clock,
@@ -108,7 +109,7 @@ int conduct_run(struct workspace *workspace, const struct invocation *invocation
         print_waves(state, invocation->terminal);
     bool ok = rollout_run(&settings, state, err);
     progress_end(&progress);
-    bool interrupted = interruption_came(interruption);
+    bool interrupted = interruption_came(interruption) || state->stop_asked;
     report(conduct, state, interrupted,
            invocation->clock->monotonic_ms(invocation->clock) - progress.began_ms,
            invocation->terminal);

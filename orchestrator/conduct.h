@@ -13,6 +13,7 @@ struct conduct {
     struct rollout_subject subject;
     const struct rollout_terms *terms;
     const char *first; /* as in rollout_settings */
+    bool at_once;      /* as there */
     enum report_form form;
 };
 

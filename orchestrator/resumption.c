@@ -87,7 +87,7 @@ bool resumption_adopt(const struct course *course, const struct course_job *jobs
                              "store: target %s of the rollout is not in its plan", jobs[i].target);
         take_row(&told[one - told], &jobs[i]);
     }
-    state->back_begun = has_way_back(course);
+    state->back_begun = state->back_begun || has_way_back(course);
     state->was_over = is_over(course);
     for (size_t i = 0; i < count; i++) {
         const struct told *one = name_index_find(places, jobs[i].target);

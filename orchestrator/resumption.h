@@ -12,7 +12,8 @@
 #include "orchestrator/rollout_state.h"
 #include "orchestrator/store.h"
 
-/* Into a prepared state, before rollout_adopt_end. Fails on a job that is none of the plan's. */
+/* Into a prepared state, whose back_begun may be set, before rollout_adopt_end. Fails on a job that
+ * is none of the plan's. */
 bool resumption_adopt(const struct course *course, const struct course_job *jobs, size_t count,
                       struct rollout_state *state, struct error *err) MUST_USE;
 

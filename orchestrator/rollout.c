@@ -9,7 +9,7 @@
 #include "orchestrator/health.h"
 #include "orchestrator/rollout_parts.h"
 
-enum { CHECK_EVERY_MS = 10 * 1000 };
+enum { CHECK_EVERY_MS = 10 * 1000, WAIT_PART_MS = 500 };
 
 int64_t rollout_now_ms(const struct running *running)
 {
@@ -34,6 +34,8 @@ static const char *result_of(const struct running *running)
         return "rolled_back";
     if (running->record.back ? state->not_taken_back > 0 : state->stopped)
         return "stopped";
+    if (running->request == REQUEST_ABORT && (state->skipped > 0 || state->in_doubt > 0))
+        return "aborted";
     if (state->in_doubt > 0)
         return "halted";
     if (running->record.back || state->skipped > 0)
@@ -138,32 +140,67 @@ static bool check_health(struct running *running, struct error *err)
     return health_check(&settings->terms->health, &moment, &patience, err);
 }
 
+/* Whether the operator who goes on with it wants the first wave at once. */
+static bool is_hurried(const struct running *running)
+{
+    return running->settings->at_once && running->waves_sent == 0;
+}
+
+/* The next wave is not to overtake a request. */
+static void look_for_request(struct running *running)
+{
+    running->asked_ms = 0;
+    rollout_look_for_stop(running);
+}
+
+/* In parts, so that what is asked from elsewhere is heard soon. */
+static void wait_for(struct running *running, int64_t ms)
+{
+    const struct rollout_control *control = &running->settings->control;
+    int64_t left_ms = ms;
+
+    do {
+        int64_t part_ms = left_ms < WAIT_PART_MS ? left_ms : WAIT_PART_MS;
+
+        control->pause(control->context, part_ms);
+        left_ms -= part_ms;
+        look_for_request(running);
+    } while (left_ms > 0 && !running->state->stop_asked);
+}
+
 /* Health is checked at once, now and then, and at the end. */
 static bool wait_in_health(struct running *running, struct error *err)
 {
-    const struct rollout_control *control = &running->settings->control;
-    int64_t end_ms = rollout_now_ms(running) + running->settings->terms->soak_ms;
-    int64_t left_ms;
+    int64_t soak_ms = is_hurried(running) ? 0 : running->settings->terms->soak_ms;
+    int64_t end_ms = rollout_now_ms(running) + soak_ms;
 
     if (!running->state->is_checked) {
-        control->pause(control->context, running->settings->terms->soak_ms);
+        wait_for(running, soak_ms);
         return true;
     }
     while (check_health(running, err)) {
-        left_ms = end_ms - rollout_now_ms(running);
-        if (left_ms <= 0 || control->stop_asked(control->context))
+        int64_t left_ms = end_ms - rollout_now_ms(running);
+
+        if (left_ms <= 0 || running->state->stop_asked)
             return true;
-        control->pause(control->context, left_ms < CHECK_EVERY_MS ? left_ms : CHECK_EVERY_MS);
+        wait_for(running, left_ms < CHECK_EVERY_MS ? left_ms : CHECK_EVERY_MS);
     }
     return false;
 }
 
+/* What keeps the next wave from beginning, now that the soak is over. */
 static bool may_go_on(const struct running *running, struct error *err)
 {
     const struct rollout_settings *settings = running->settings;
+    const struct rollout_state *state = running->state;
 
-    return running->state->wave + 1 == running->state->wave_count ||
-           window_require_open(settings->plan->header.policy.window, settings->clock, err);
+    if (state->wave + 1 == state->wave_count)
+        return true;
+    if (settings->terms->manual_gate && !is_hurried(running))
+        return error_set(err, ERROR_CANCELLED,
+                         "wave %zu of %zu is over and its gate is manual: fleet rollout continue",
+                         state->wave + 1, state->wave_count);
+    return window_require_open(settings->plan->header.policy.window, settings->clock, err);
 }
 
 static bool soak(struct running *running, struct error *err)
@@ -175,7 +212,7 @@ static bool soak(struct running *running, struct error *err)
         kind = ROLLOUT_UNHEALTHY;
     else if (!may_go_on(running, &obstacle))
         kind = ROLLOUT_CLOSED;
-    rollout_look_for_stop(running);
+    look_for_request(running);
     if (kind == ROLLOUT_UNHEALTHY && running->state->phase == PHASE_SOAK &&
         !store_note_health(running->settings->store, &running->record, running->settings->plan,
                            running->state->wave + 1, obstacle.message, err))

@@ -39,6 +39,7 @@ struct rollout_settings {
     const struct clock *clock;
     const char *operator_name;
     int64_t epoch_seen; /* the highest of the survey */
+    bool at_once;       /* the wave that comes first need not wait for a soak or a gate */
     struct rollout_control control;
     rollout_observer observer;
     /* Before each wave, each pause between two, and each wave that is taken back: the phase tells

@@ -25,7 +25,9 @@ struct running {
     struct outcome pending[OUTCOMES_AT_ONCE];
     size_t pending_count;
     int64_t flushed_ms;
-    struct error store_error; /* the first failure to record; nothing more begins then */
+    enum rollout_request request; /* what an operator asks from elsewhere */
+    int64_t asked_ms;             /* when the store was looked at for it */
+    struct error store_error;     /* the first failure to record; nothing more begins then */
 };
 
 int64_t rollout_now_ms(const struct running *running);

@@ -30,6 +30,7 @@ bool rollout_terms_of(const struct policy *policy, const struct plan *plan,
         .failures_in_a_row = policy->max_failures.is_consecutive,
         .soak_ms = policy->soak_ms,
         .health = policy->health,
+        .manual_gate = policy->manual_gate,
         .max_parallel = policy->max_parallel,
     };
     return true;
@@ -49,6 +50,7 @@ void rollout_terms_write(const struct rollout_terms *terms, struct buffer *out)
     json_put(object, "failures_in_a_row", json_boolean(terms->failures_in_a_row));
     json_put(object, "failed_before", json_integer((json_int_t)terms->failed_before));
     json_put(object, "soak_ms", json_integer(terms->soak_ms));
+    json_put(object, "manual_gate", json_boolean(terms->manual_gate));
     json_put(object, "max_parallel", json_integer(terms->max_parallel));
     if (terms->health.url != NULL)
         json_put(object, "health_url", json_text(terms->health.url));
@@ -107,6 +109,7 @@ bool rollout_terms_read(const char *text, size_t target_count, struct arena *are
         .soak_ms = json_read_integer(&reader, "soak_ms", 0, INT64_MAX),
         .health = {json_read_optional_text(&reader, "health_url", TEXT_MAX, NULL),
                    json_read_optional_text(&reader, "health_command", TEXT_MAX, NULL)},
+        .manual_gate = json_read_bool(&reader, "manual_gate"),
         .max_parallel = (int)json_read_integer(&reader, "max_parallel", 1, INT_MAX),
     };
     return json_reader_end(&reader);

@@ -20,6 +20,7 @@ struct rollout_terms {
     bool failures_in_a_row;
     size_t failed_before; /* targets that were out of reach when the plan was made */
     int64_t soak_ms;      /* after each wave but the last; after that as well to check health */
+    bool manual_gate;     /* a person opens the way to the next wave */
     struct health_checks health;
     int max_parallel;
 };

@@ -4,6 +4,8 @@
 #include "orchestrator/rollout_parts.h"
 #include "plans/slice.h"
 
+enum { ASK_EVERY_MS = 200 };
+
 struct sending {
     struct arena *arena;
     size_t *members; /* jobs, in the order that the shares number them */
@@ -27,12 +29,27 @@ static void take_event(struct running *running, size_t job, const struct run_eve
     settings->observer(settings->context, running->state, job, event);
 }
 
+/* A store that does not answer says so when the outcomes go there. */
+static bool is_asked_from_elsewhere(struct running *running)
+{
+    struct error ignored = {0};
+    int64_t now_ms = rollout_now_ms(running);
+
+    if (running->request != REQUEST_NONE || now_ms - running->asked_ms < ASK_EVERY_MS)
+        return running->request != REQUEST_NONE;
+    running->asked_ms = now_ms;
+    return store_read_request(running->settings->store, running->record.id, &running->request,
+                              &ignored) &&
+           running->request != REQUEST_NONE;
+}
+
 /* Before anything that the stop itself may bring about. */
 void rollout_look_for_stop(struct running *running)
 {
     const struct rollout_control *control = &running->settings->control;
 
-    if (!running->state->stop_asked && control->stop_asked(control->context))
+    if (!running->state->stop_asked &&
+        (control->stop_asked(control->context) || is_asked_from_elsewhere(running)))
         rollout_advance(running, &(struct rollout_event){.kind = ROLLOUT_STOP});
 }
 

@@ -78,8 +78,9 @@ bool store_record(struct store *store, const struct rollout_record *rollout,
                   struct error *err) MUST_USE;
 
 /* result: "applied"; "failed"; "stopped" by its budget, or since a way back failed; "paused" by an
-   operator or an agent; "halted", for an outcome is unknown; "rolled_back" if that was its aim. The
-   agents are those whose streams told all of it: they need not keep its outcomes. */
+   operator or an agent; "aborted" by an operator, for good; "halted", for an outcome is unknown;
+   "rolled_back" if that was its aim. The agents are those whose streams told all of it: they need
+   not keep its outcomes. */
 struct rollout_end {
     const char *result;
     const char *const *agents;
@@ -127,6 +128,33 @@ struct course {
 };
 bool store_read_course(struct store *store, const char *environment, struct arena *arena,
                        struct course *course, struct error *err) MUST_USE;
+
+/* What operators ask of a rollout that runs, from elsewhere. */
+enum rollout_request { REQUEST_NONE, REQUEST_PAUSE, REQUEST_ABORT };
+
+/* Asks it of the environment's rollout that runs; the ledger has who. False with ERROR_STALE if
+   none runs. */
+bool store_ask(struct store *store, const char *environment, enum rollout_request request,
+               const char *operator_name, struct error *err) MUST_USE;
+bool store_read_request(struct store *store, const char *rollout, enum rollout_request *request,
+                        struct error *err) MUST_USE;
+
+/* Closes what came to a halt for good: nobody goes on with it. */
+bool store_abort(struct store *store, const struct course *course, const char *environment,
+                 const char *operator_name, struct error *err) MUST_USE;
+
+/* The newest rollouts, the newest first. */
+struct listed_rollout {
+    struct course_rollout rollout;
+    const char *environment;
+    const char *first; /* id of the one that it goes on with or takes back; its own if it is none */
+    size_t jobs;
+    size_t done; /* of them: applied, or taken back */
+    size_t unknown;
+};
+bool store_list_rollouts(struct store *store, size_t limit, struct arena *arena,
+                         const struct listed_rollout **rollouts, size_t *count,
+                         struct error *err) MUST_USE;
 
 /* A job of one of a course's rollouts. */
 struct course_job {

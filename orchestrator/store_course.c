@@ -7,10 +7,12 @@
 bool store_enter_course(struct store *store, const struct rollout_record *rollout,
                         struct error *err)
 {
-    return database_run(store->database, err, "INSERT INTO course VALUES (?, ?, ?, ?, 1)", "ttit",
-                        rollout->id, rollout->first != NULL ? rollout->first : rollout->id,
-                        (int64_t)rollout->back,
-                        rollout->first == NULL && rollout->terms != NULL ? rollout->terms : "");
+    return database_run(
+        store->database, err,
+        "INSERT INTO course (rollout, first, back, terms, waves_sent) VALUES (?, ?, ?, ?, 1)",
+        "ttit", rollout->id, rollout->first != NULL ? rollout->first : rollout->id,
+        (int64_t)rollout->back,
+        rollout->first == NULL && rollout->terms != NULL ? rollout->terms : "");
 }
 
 bool store_note_wave(struct store *store, const struct rollout_record *rollout, size_t number,

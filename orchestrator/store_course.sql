@@ -5,7 +5,9 @@ CREATE TABLE IF NOT EXISTS course (
     first      TEXT NOT NULL REFERENCES rollout (id),
     back       INTEGER NOT NULL,
     terms      TEXT NOT NULL,
-    waves_sent INTEGER NOT NULL
+    waves_sent INTEGER NOT NULL,
+    asked      TEXT NOT NULL DEFAULT '', -- 'pause' or 'abort', of the one that runs
+    asked_by   TEXT NOT NULL DEFAULT ''
 ) WITHOUT ROWID;
 
 CREATE INDEX IF NOT EXISTS course_first ON course (first);

@@ -150,6 +150,23 @@ bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
     return ok;
 }
 
+bool workspace_environment(const struct workspace *workspace, const char **name, struct error *err)
+{
+    const struct inventory *inventory = workspace->inventory;
+    const struct arguments *arguments = workspace->invocation->arguments;
+
+    if (!arguments_expect(arguments, 0, 1, "ENV", err))
+        return false;
+    *name = arguments_operand(arguments, 0);
+    if (*name == NULL && inventory->environment_count == 1)
+        *name = inventory->environments[0].name;
+    if (*name == NULL)
+        return error_set(err, ERROR_USAGE, "there are %zu environments: name one",
+                         inventory->environment_count);
+    return inventory_environment(inventory, *name) != NULL ||
+           error_set(err, ERROR_USAGE, "no environment is called %s", *name);
+}
+
 bool workspace_select_planned(struct workspace *workspace, const struct plan *plan,
                               struct selection *selection, struct error *err)
 {

@@ -38,6 +38,10 @@ enum operand_meaning {
 bool workspace_select(struct workspace *workspace, enum operand_meaning meaning,
                       struct selection *selection, struct error *err) MUST_USE;
 
+/* The one environment that the command line names, or the only one that there is. */
+bool workspace_environment(const struct workspace *workspace, const char **name,
+                           struct error *err) MUST_USE;
+
 /* The targets of a plan, which has some. */
 bool workspace_select_planned(struct workspace *workspace, const struct plan *plan,
                               struct selection *selection, struct error *err) MUST_USE;

@@ -21,6 +21,11 @@ extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_resume;
 extern const struct command command_rollback;
+extern const struct command command_rollout_abort;
+extern const struct command command_rollout_continue;
+extern const struct command command_rollout_list;
+extern const struct command command_rollout_pause;
+extern const struct command command_rollout_show;
 extern const struct command command_status;
 extern const struct command command_sum;
 

@@ -112,11 +112,11 @@ static void what_another_rollout_of_the_plan_did_is_not_told_again(void **state)
     fixture_plan(fixture, "a", two_steps, 2);
     fixture_expect(fixture, JOB_APPLIED);
     fixture_expect(fixture, JOB_APPLIED);
-    assert_string_equal(fixture->story, "1 up done, 2 up done, applied");
+    assert_string_equal(fixture->story, "1 up started, 1 up done, 2 up done, applied");
     fixture->job.rollout = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
     fixture->job.epoch++;
     fixture_expect(fixture, JOB_APPLIED);
-    assert_string_equal(fixture->story, "applied");
+    assert_string_equal(fixture->story, "1 up started, applied");
     expect_history(fixture, "1 up, 2 up");
 }
 

@@ -300,7 +300,7 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
         FLEET AGENT
         "[env:test]\n[env:dev]\n[env:prod]\nrequires = test , dev\napprovals = 2\n"
         "waves = 1, 10%, 100%\nmax_parallel = 4\nmax_failures = 3\n"
-        "on_failure = rollback-wave\nsoak = 5m\n"
+        "on_failure = rollback-wave\nsoak = 5m\ngate = manual\n"
         "window = Mon-Thu 09:00-16:00 Europe/Berlin\n"
         "health_url = https://shop.example/health\nhealth_command = ./look\nconfirm_within = 10m\n"
         "[target:a]\nenv = test\nagent = db-1\nengine = mysql\nvar.region = eu\n");
@@ -322,6 +322,7 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
     assert_string_equal(prod->health.command, "./look");
     assert_string_equal(prod->window, "Mon-Thu 09:00-16:00 Europe/Berlin");
     assert_int_equal(prod->soak_ms, 5 * 60 * 1000);
+    assert_true(prod->manual_gate);
     assert_int_equal(prod->max_failures.amount.value, 3);
     assert_int_equal(test->unbuilt_count, 1);
     assert_string_equal(test->unbuilt[0].key, "var.region");

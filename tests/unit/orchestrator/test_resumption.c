@@ -27,8 +27,8 @@ static struct rollout_state prepared(struct rollout_job *jobs, int64_t allowed)
 }
 
 static const struct course_rollout there = {.id = "1", .state = "interrupted"};
-static const struct course_rollout there_and_back[] = {{.id = "1", .state = "stopped"},
-                                                       {.id = "2", .back = true}};
+static const struct course_rollout there_and_back[] = {
+    {.id = "1", .state = "stopped"}, {.id = "2", .state = "interrupted", .back = true}};
 
 static enum rollout_action adopt(struct rollout_state *state, const struct course *course,
                                  const struct course_job *jobs, size_t count)

@@ -19,6 +19,7 @@ static const struct rollout_terms terms = {
     .failed_before = 1,
     .soak_ms = 1500,
     .health = {"https://shop.example/health", "./look"},
+    .manual_gate = true,
     .max_parallel = 64,
 };
 
@@ -42,14 +43,16 @@ static void terms_come_back_as_they_were_written(void **unused)
     assert_true(read.failures_in_a_row);
     assert_int_equal(read.failed_before, 1);
     assert_int_equal(read.soak_ms, 1500);
+    assert_true(read.manual_gate);
     assert_int_equal(read.max_parallel, 64);
     assert_string_equal(read.health.url, "https://shop.example/health");
     assert_string_equal(read.health.command, "./look");
 }
 
 #define REST ",\"soak_ms\":0}"
-#define START                                                                                     \
-    "{\"failed_before\":0,\"failures_allowed\":0,\"failures_in_a_row\":false,\"format\":1,\"max_" \
+#define START                                                                               \
+    "{\"failed_before\":0,\"failures_allowed\":0,\"failures_in_a_row\":false,\"format\":1," \
+    "\"manual_gate\":false,\"max_"                                                          \
     "parallel\":1,"
 
 static void terms_that_make_no_sense_are_refused(void **unused)

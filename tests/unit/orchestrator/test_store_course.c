@@ -109,6 +109,68 @@ static void a_rollout_of_an_older_release_has_no_terms(void **state)
     assert_int_equal(course.waves_sent, 1);
 }
 
+static enum rollout_request request_of(struct store *store, const char *rollout)
+{
+    enum rollout_request request;
+    struct error err = {0};
+
+    if (!store_read_request(store, rollout, &request, &err))
+        fail_msg("%s", err.message);
+    return request;
+}
+
+static void what_is_asked_reaches_the_rollout_that_runs(void **state)
+{
+    (void)state;
+    struct error err = {0};
+    struct sent sent;
+
+    send_plan(&sent);
+    assert_int_equal(request_of(sent.store, sent.rollout.id), REQUEST_NONE);
+    assert_false(store_ask(sent.store, "other", REQUEST_PAUSE, "ben", &err));
+    assert_int_equal(err.code, ERROR_STALE);
+    error_clear(&err);
+    assert_true(store_ask(sent.store, "test", REQUEST_PAUSE, "ben", &err));
+    assert_int_equal(request_of(sent.store, sent.rollout.id), REQUEST_PAUSE);
+    assert_true(store_ask(sent.store, "test", REQUEST_ABORT, "ben", &err));
+    assert_int_equal(request_of(sent.store, sent.rollout.id), REQUEST_ABORT);
+    const struct rollout_end end = {.result = "aborted"};
+    assert_true(store_end_rollout(sent.store, &sent.rollout, sent.plan, &end, &err));
+    assert_false(store_ask(sent.store, "test", REQUEST_PAUSE, "ben", &err));
+    end_sent(&sent);
+}
+
+static void rollouts_are_listed_with_what_they_came_to(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *arena = arena_new();
+    struct error err = {0};
+    struct sent sent;
+    const struct listed_rollout *listed;
+    size_t count;
+
+    send_plan(&sent);
+    const struct outcome applied = {
+        .target = "a", .subject = "", .result = "applied", .message = ""};
+    assert_true(store_record(sent.store, &sent.rollout, sent.plan, &applied, 1, &err));
+    struct rollout_record back = {.operator_name = "ben", .first = sent.rollout.id, .back = true};
+    assert_true(store_begin_rollout(sent.store, sent.plan, 0, &back, &err));
+
+    assert_true(store_list_rollouts(sent.store, 10, arena, &listed, &count, &err));
+    assert_int_equal(count, 2);
+    assert_string_equal(listed[0].rollout.id, back.id);
+    assert_true(listed[0].rollout.back);
+    assert_string_equal(listed[0].first, sent.rollout.id);
+    assert_int_equal(listed[0].done, 0);
+    assert_int_equal(listed[0].jobs, 1);
+    assert_string_equal(listed[1].rollout.id, sent.rollout.id);
+    assert_int_equal(listed[1].done, 1);
+    assert_string_equal(listed[1].environment, "test");
+    assert_true(store_list_rollouts(sent.store, 1, arena, &listed, &count, &err));
+    assert_int_equal(count, 1);
+    end_sent(&sent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +178,8 @@ int main(void)
         IN_NEW_DIRECTORY(a_course_has_all_that_went_on_with_its_first_rollout),
         IN_NEW_DIRECTORY(a_newer_rollout_begins_a_course_of_its_own),
         IN_NEW_DIRECTORY(a_rollout_of_an_older_release_has_no_terms),
+        IN_NEW_DIRECTORY(what_is_asked_reaches_the_rollout_that_runs),
+        IN_NEW_DIRECTORY(rollouts_are_listed_with_what_they_came_to),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -124,9 +124,11 @@ static const struct plan_step *step_for(const struct checking *checking,
     const struct migration_facts *facts = NULL;
     const struct migration_script *script = find_script(checking, brought, engine, &facts);
 
+    if (script == NULL || facts == NULL)
+        return step;
     if (step == NULL)
-        return script != NULL && facts->runs_here ? &facts->step : NULL;
-    if (script != NULL && !facts->runs_here && digest_equal(&script->sha256, &step->source_sha256))
+        return facts->runs_here ? &facts->step : NULL;
+    if (!facts->runs_here && digest_equal(&script->sha256, &step->source_sha256))
         return NULL;
     return step;
 }

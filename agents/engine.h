@@ -152,6 +152,9 @@ struct engine {
     /* begin may fail with ERROR_LOCKED where beginning takes the lock (SQLite). A commit whose
        reply is lost fails with ERROR_UNKNOWN. rollback on a broken session is fine. */
     bool (*begin)(struct session *session, struct error *err);
+    /* A transaction that can change nothing, and takes no lock that a writer waits for. It ends
+       with rollback; reset leaves nothing of it. */
+    bool (*begin_reading)(struct session *session, struct error *err);
     bool (*commit)(struct session *session, struct error *err);
     bool (*rollback)(struct session *session, struct error *err);
     /* Whether the transaction that begin opened is still the one that is open and usable. */

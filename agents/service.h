@@ -58,6 +58,10 @@ void service_history(struct service *service, const struct status_request *reque
                      void *context);
 void service_examine(struct service *service, const struct examine_request *request,
                      reply_sink sink, void *context);
+/* Runs the query that the plan signs as health_sql on each target of the slice. Those that are well
+   are not told of; a target that is ill, or could not be asked, has an error. */
+void service_health(struct service *service, const struct examine_request *request, reply_sink sink,
+                    void *context);
 /* operator_name is who asks, as the certificate or the system says. */
 void service_run(struct service *service, const struct run_request *request,
                  const char *operator_name, reply_sink sink, void *context);

@@ -26,15 +26,14 @@ static void examine_item(void *context, size_t index)
     reading_item(context, index, examine);
 }
 
-/* Signed by enough persons, as for a run; how long ago does not matter. */
-void service_examine(struct service *service, const struct examine_request *request,
-                     reply_sink sink, void *context)
+void service_read_slice(struct service *service, const struct examine_request *request,
+                        const struct slice_reading *how, reply_sink sink, void *context)
 {
     AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
     struct error err = {0};
     AUTO(slice) struct slice *slice = slice_decode(request->slice, &err);
 
-    if (slice == NULL || !service_verify(service, slice, SLICE_TO_LOOK, &err)) {
+    if (slice == NULL || !service_verify(service, slice, how->use, &err)) {
         reply_channel_end(channel, &err);
         return;
     }
@@ -43,8 +42,17 @@ void service_examine(struct service *service, const struct examine_request *requ
     for (size_t i = 0; i < count; i++)
         names[i] = slice->plan.targets[i].name;
     const struct status_request targets = {.targets = names, .target_count = count};
-    struct reading reading = {service, &targets, channel, slice};
-    worker_pool_for_each(service->pool, count, (size_t)service->settings.workers, examine_item,
+    struct reading reading = {service, &targets, channel, slice, how->session};
+    worker_pool_for_each(service->pool, count, (size_t)service->settings.workers, how->read_item,
                          &reading);
     reply_channel_end(channel, NULL);
+}
+
+/* Signed by enough persons, as for a run; how long ago does not matter. */
+void service_examine(struct service *service, const struct examine_request *request,
+                     reply_sink sink, void *context)
+{
+    service_read_slice(service, request,
+                       &(struct slice_reading){SLICE_TO_LOOK, examine_item, SESSION_READ_ONLY},
+                       sink, context);
 }

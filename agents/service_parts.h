@@ -28,7 +28,8 @@ struct reading {
     struct service *service;
     const struct status_request *request;
     struct reply_channel *channel;
-    const struct slice *slice; /* of an examination; NULL otherwise */
+    const struct slice *slice; /* where a plan says what to look at; NULL otherwise */
+    enum session_use use;      /* what is left of a session */
 };
 
 typedef bool (*reader)(const struct reading *reading, struct session *session, struct arena *arena,
@@ -43,9 +44,24 @@ enum slice_use {
     SLICE_TO_LOOK /* at what it did: it may be over */
 };
 
+/* Whether the plan means this target of ours, as we know it. */
+bool service_check_scope(const struct service *service, const struct plan_header *header,
+                         const struct plan_target *planned, const struct agent_target *target,
+                         struct error *err) MUST_USE;
+
 /* Whether those who may have signed it for these targets of ours, and it may be used now. */
 bool service_verify(struct service *service, const struct slice *slice, enum slice_use use,
                     struct error *err) MUST_USE;
+
+/* Reads each target of a signed slice by a function for worker_pool_for_each, whose context is the
+   struct reading. */
+struct slice_reading {
+    enum slice_use use;
+    void (*read_item)(void *context, size_t index);
+    enum session_use session;
+};
+void service_read_slice(struct service *service, const struct examine_request *request,
+                        const struct slice_reading *how, reply_sink sink, void *context);
 
 /* NULL if this agent does not own such a target. */
 const struct agent_target *service_target(const struct service *service, const char *name);

@@ -25,7 +25,7 @@ static bool read_target(const struct reading *reading, const struct agent_target
         session->deadline_ms = clock->monotonic_ms(clock) + READ_DEADLINE_MS;
         done = read(reading, session, arena, err);
         kept = kept && session->broken;
-        session_cache_put(cache, session, SESSION_READ_ONLY);
+        session_cache_put(cache, session, reading->use);
     }
     return done;
 }
@@ -136,7 +136,7 @@ static void read_all(struct service *service, const struct status_request *reque
                      worker_item item, reply_sink sink, void *context)
 {
     AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
-    struct reading reading = {service, request, channel, NULL};
+    struct reading reading = {service, request, channel, NULL, SESSION_READ_ONLY};
     struct journal *journal = service->settings.journal;
     size_t count =
         request->target_count > 0 ? request->target_count : service->settings.target_count;

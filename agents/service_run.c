@@ -119,13 +119,10 @@ static bool accept_plan(struct service *service, const struct run_request *reque
     return true;
 }
 
-/* Whether the plan means this target of ours, as we know it. */
-static bool check_scope(const struct service *service, const struct plan_header *header,
-                        const struct plan_target *planned, const struct agent_target *target,
-                        bool back, struct error *err)
+bool service_check_scope(const struct service *service, const struct plan_header *header,
+                         const struct plan_target *planned, const struct agent_target *target,
+                         struct error *err)
 {
-    const struct clock *clock = service->settings.clock;
-
     if (strcmp(planned->agent, service->settings.agent) != 0)
         return error_set(err, ERROR_IDENTITY, "the plan gives it to agent %s, this is %s",
                          planned->agent, service->settings.agent);
@@ -136,10 +133,17 @@ static bool check_scope(const struct service *service, const struct plan_header 
     if (target->engine != planned->engine)
         return error_set(err, ERROR_VERIFY, "the plan is for %s, this agent has the target on %s",
                          engine_kind_name(planned->engine), engine_kind_name(target->engine));
-    if (!back && clock->wall_ms(clock) > header->finish_by_ms)
-        return error_set(err, ERROR_VERIFY,
-                         "the time in which the plan's jobs may begin is over; make a new plan");
     return true;
+}
+
+static bool check_time(const struct running *running, struct error *err)
+{
+    const struct clock *clock = running->service->settings.clock;
+
+    if (running->request->back || clock->wall_ms(clock) <= running->slice->plan.header.finish_by_ms)
+        return true;
+    return error_set(err, ERROR_VERIFY,
+                     "the time in which the plan's jobs may begin is over; make a new plan");
 }
 
 /* The journal has it before anybody is told. */
@@ -227,8 +231,8 @@ static bool run_target(struct running *running, const struct plan_target *planne
 
     if (target == NULL)
         return service_refuse_foreign(service, planned->name, err);
-    if (!check_scope(service, &running->slice->plan.header, planned, target, running->request->back,
-                     err))
+    if (!service_check_scope(service, &running->slice->plan.header, planned, target, err) ||
+        !check_time(running, err))
         return false;
 
     const struct run_request *request = running->request;

@@ -10,6 +10,7 @@
  *   POST /v1/status   struct status_request   → outcome …, history, foreign, target …, end
  *   POST /v1/history  struct status_request   → rows …, end
  *   POST /v1/examine  struct examine_request  → examination or target …, end
+ *   POST /v1/health   struct examine_request  → target …, end: those that are ill
  *   POST /v1/run      struct run_request      → accepted, job, step …, end
  *   POST /v1/stop     struct stop_request     → 200 {}
  */
@@ -73,7 +74,8 @@ struct stop_request {
 };
 
 /* Asks how parts stand that stopped inside, by the plan that began them: its scripts and probes
-   were signed. A target that cannot be examined is a "target" with an error. */
+   were signed. A target that cannot be examined is a "target" with an error. /v1/health asks for
+   the query that the plan has as health_sql. */
 struct examine_request {
     const json_t *slice;
 };

@@ -69,6 +69,9 @@ struct health_checks {
     const char *command; /* of /bin/sh, must succeed */
 };
 
+/* Whether the text begins like a query; what it really is, is for the server to see. */
+bool health_sql_is_query(const char *sql);
+
 /* A policy that is understood but that this release does not act on yet; apply refuses it. */
 struct unbuilt_policy {
     const char *key;
@@ -87,6 +90,7 @@ struct policy {
     bool manual_gate;   /* gate = manual: a person opens the way to the next wave */
     const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
     struct health_checks health;
+    const char *health_sql; /* returns no row on a healthy target; NULL: none. Its agent runs it */
     const char *const *requires; /* environments where all must have succeeded before */
     size_t requires_count;
     const struct unbuilt_policy *unbuilt;

@@ -1,6 +1,7 @@
 #include "inventory/policy.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "common/zone.h"
 #include "inventory/waves.h"
@@ -82,6 +83,23 @@ static bool read_health_url(const struct setting *setting, const struct setting_
            setting_string(setting, input, field, err);
 }
 
+bool health_sql_is_query(const char *sql)
+{
+    static const char *const words[] = {"select", "with", "values", "table"};
+    size_t length = strspn(sql, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+    for (size_t i = 0; i < COUNT_OF(words); i++)
+        if (strlen(words[i]) == length && strncasecmp(sql, words[i], length) == 0)
+            return true;
+    return false;
+}
+
+static bool read_health_sql(const struct setting *setting, const struct setting_input *input,
+                            void *field, struct error *err)
+{
+    return health_sql_is_query(input->entry->value) && setting_string(setting, input, field, err);
+}
+
 static const struct setting rows[] = {
     {.key = "requires",
      .read = setting_located,
@@ -130,6 +148,10 @@ static const struct setting rows[] = {
      .read = read_health_url,
      .offset = offsetof(struct policy_section, health.url),
      .form = "an http:// or https:// URL"},
+    {.key = "health_sql",
+     .read = read_health_sql,
+     .offset = offsetof(struct policy_section, health_sql),
+     .form = "a query that begins with SELECT, WITH, VALUES or TABLE"},
     {.key = "health_command",
      .read = setting_string,
      .offset = offsetof(struct policy_section, health.command),
@@ -163,8 +185,9 @@ struct policy_section policy_defaults(void)
 static bool acts_now(const struct ini_entry *entry)
 {
     static const char *const built[] = {
-        "max_parallel", "max_failures", "irreversible", "opaque",   "waves",      "on_failure",
-        "soak",         "window",       "gate",         "requires", "health_url", "health_command"};
+        "max_parallel", "max_failures",   "irreversible", "opaque", "waves",
+        "on_failure",   "soak",           "window",       "gate",   "requires",
+        "health_url",   "health_command", "health_sql"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -220,6 +243,7 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .manual_gate = read->gate == 1,
         .window = read->window,
         .health = read->health,
+        .health_sql = read->health_sql,
     };
 
     if (read->requires.line > 0)

@@ -22,6 +22,7 @@ struct policy_section {
     int gate; /* of gates */
     const char *window;
     struct health_checks health;
+    const char *health_sql;
     int64_t confirm_within_ms; /* 0: not given */
     struct setting_text requires;
 };

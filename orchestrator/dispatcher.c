@@ -83,6 +83,8 @@ static void *run_local(void *context)
         service_history(settings->local, &call->status, hand_over, pending);
     else if (call->kind == CALL_EXAMINE)
         service_examine(settings->local, &call->examine, hand_over, pending);
+    else if (call->kind == CALL_HEALTH)
+        service_health(settings->local, &call->examine, hand_over, pending);
     else
         service_run(settings->local, &call->run, settings->operator_name, hand_over, pending);
     pthread_mutex_lock(&dispatcher->lock);
@@ -124,6 +126,7 @@ static const char *call_path(const struct call *call)
     static const char *const paths[] = {[CALL_STATUS] = "/v1/status",
                                         [CALL_HISTORY] = "/v1/history",
                                         [CALL_EXAMINE] = "/v1/examine",
+                                        [CALL_HEALTH] = "/v1/health",
                                         [CALL_RUN] = "/v1/run"};
 
     return paths[call->kind];
@@ -133,7 +136,7 @@ static json_t *encode_call(const struct call *call)
 {
     if (call->kind == CALL_RUN)
         return run_request_encode(&call->run);
-    if (call->kind == CALL_EXAMINE)
+    if (call->kind == CALL_EXAMINE || call->kind == CALL_HEALTH)
         return examine_request_encode(&call->examine);
     return status_request_encode(&call->status);
 }

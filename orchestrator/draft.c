@@ -158,8 +158,10 @@ bool draft_plan(struct workspace *workspace, const struct invocation *invocation
         return false;
     request.header = draft_header(workspace, invocation, draft->environment, goal->expires_ms,
                                   draft->survey->arena);
-    if (goal->goal == GOAL_UP)
+    if (goal->goal == GOAL_UP) {
         request.header.policy.window = draft->environment->policy.window;
+        request.header.policy.health_sql = draft->environment->policy.health_sql;
+    }
     request.migrations = migrations;
     request.states = choose_states(draft, goal, &request.state_count);
     if (invocation->command->takes & TAKES_OUT_OF_ORDER)

@@ -137,7 +137,8 @@ static bool check_health(struct running *running, struct error *err)
                                          .waves = running->state->wave_count,
                                          .version = plan_newest_version(settings->plan)};
 
-    return health_check(&settings->terms->health, &moment, &patience, err);
+    return rollout_check_targets(running, err) &&
+           health_check(&settings->terms->health, &moment, &patience, err);
 }
 
 /* Whether the operator who goes on with it wants the first wave at once. */
@@ -254,7 +255,8 @@ bool rollout_prepare(const struct plan *plan, const struct inventory *inventory,
         .failures_allowed = terms->failures_allowed,
         .failures_in_a_row = terms->failures_in_a_row,
         .on_failure = terms->on_failure,
-        .is_checked = terms->health.url != NULL || terms->health.command != NULL,
+        .is_checked = terms->health.url != NULL || terms->health.command != NULL ||
+                      rollout_asks_targets(plan),
     };
     for (size_t i = 0; i < plan->target_count; i++) {
         struct rollout_job *job = &state->jobs[i];

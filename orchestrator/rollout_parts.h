@@ -41,6 +41,12 @@ void rollout_look_for_stop(struct running *running);
 /* Sends the wave that the state means, and returns when each of its jobs has an end. */
 bool rollout_send_wave(struct running *running, struct error *err) MUST_USE;
 
+/* Whether the plan has a query that shows whether a target is well. */
+bool rollout_asks_targets(const struct plan *plan);
+/* Whether it does on each target of the wave to which the plan was applied: ERROR_CHECK if not, or
+   if one cannot be asked in three tries. */
+bool rollout_check_targets(struct running *running, struct error *err) MUST_USE;
+
 /* Outcomes are kept together for a while, and then recorded in one transaction. A failure stops
    what is not begun, and stays in running->store_error. */
 void outcomes_note(struct running *running, const struct plan_target *target,

@@ -223,6 +223,8 @@ static struct plan_header copy_header(struct arena *arena, const struct plan_hea
     copy.nonce = arena_strdup(arena, header->nonce);
     if (header->policy.window != NULL)
         copy.policy.window = arena_strdup(arena, header->policy.window);
+    if (header->policy.health_sql != NULL)
+        copy.policy.health_sql = arena_strdup(arena, header->policy.health_sql);
     return copy;
 }
 

@@ -16,6 +16,7 @@ enum {
     SCRIPT_BYTES_MAX = 64 * 1024 * 1024,
     LABEL_MAX = 255,
     REASON_MAX = 1000,
+    QUERY_MAX = 64 * 1024,
     PATH_ROOM = 96
 };
 
@@ -62,6 +63,7 @@ static bool decode_policy(const json_t *value, struct plan *plan, struct error *
     json_reader_start(&reader, value, "header.policy", plan->arena, err);
     policy->irreversible_allowed = json_read_bool(&reader, "irreversible_allowed");
     policy->opaque_allowed = json_read_bool(&reader, "opaque_allowed");
+    policy->health_sql = json_read_optional_text(&reader, "health_sql", QUERY_MAX, "");
     policy->window = json_read_optional_text(&reader, "window", LABEL_MAX, "");
     return json_reader_end(&reader);
 }

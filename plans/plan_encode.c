@@ -20,8 +20,12 @@ void plan_encode_header(const struct plan_header *header, struct buffer *out)
     canonical_string(out, ",\"fleet\":", header->fleet);
     canonical_digest(out, ",\"inventory\":", &header->inventory);
     canonical_string(out, ",\"nonce\":", header->nonce);
-    canonical_bool(out,
-                   ",\"policy\":{\"irreversible_allowed\":", header->policy.irreversible_allowed);
+    buffer_append_text(out, ",\"policy\":{");
+    if (header->policy.health_sql != NULL && header->policy.health_sql[0] != '\0') {
+        canonical_string(out, "\"health_sql\":", header->policy.health_sql);
+        buffer_append_char(out, ',');
+    }
+    canonical_bool(out, "\"irreversible_allowed\":", header->policy.irreversible_allowed);
     canonical_bool(out, ",\"opaque_allowed\":", header->policy.opaque_allowed);
     if (header->policy.window != NULL && header->policy.window[0] != '\0')
         canonical_string(out, ",\"window\":", header->policy.window);

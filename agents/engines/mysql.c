@@ -264,6 +264,17 @@ static bool mysql_begin(struct session *base, struct error *err)
            mysql_execute(session, "START TRANSACTION READ WRITE", MYSQL_HASTY, err);
 }
 
+/* The session's mode as well: a statement that ends a transaction by itself runs in that one. */
+static bool mysql_begin_reading(struct session *base, struct error *err)
+{
+    struct mysql_session *session = mysql_session_of(base);
+
+    session->altered = true;
+    return mysql_sync_limits(session, err) &&
+           mysql_execute(session, "SET SESSION TRANSACTION READ ONLY", MYSQL_STEADY, err) &&
+           mysql_execute(session, "START TRANSACTION READ ONLY", MYSQL_HASTY, err);
+}
+
 static void append_timeout(struct buffer *sql, const char *name, int64_t timeout_ms)
 {
     enum { SECOND_MS = 1000 };
@@ -405,6 +416,7 @@ const struct engine engine_mysql = {
     .query = mysql_query_ours,
     .limit = mysql_limit,
     .begin = mysql_begin,
+    .begin_reading = mysql_begin_reading,
     .commit = mysql_engine_commit,
     .rollback = mysql_engine_rollback,
     .in_transaction = mysql_in_transaction,

@@ -167,6 +167,7 @@ const struct engine engine_postgresql = {
     .query = postgresql_query,
     .limit = postgresql_limit,
     .begin = postgresql_begin,
+    .begin_reading = postgresql_begin_reading,
     .commit = postgresql_commit,
     .rollback = postgresql_rollback,
     .in_transaction = postgresql_in_transaction,

@@ -169,6 +169,7 @@ bool postgresql_query(struct session *session, const char *sql, const char *cons
 bool postgresql_limit(struct session *session, int64_t lock_timeout_ms,
                       int64_t statement_timeout_ms, struct error *err) MUST_USE;
 bool postgresql_begin(struct session *session, struct error *err) MUST_USE;
+bool postgresql_begin_reading(struct session *session, struct error *err) MUST_USE;
 bool postgresql_commit(struct session *session, struct error *err) MUST_USE;
 bool postgresql_rollback(struct session *session, struct error *err) MUST_USE;
 bool postgresql_in_transaction(const struct session *session);

@@ -63,6 +63,14 @@ bool postgresql_begin(struct session *base, struct error *err)
     return true;
 }
 
+bool postgresql_begin_reading(struct session *base, struct error *err)
+{
+    if (!postgresql_begin(base, err))
+        return false;
+    postgresql_defer(postgresql_session_of(base), "SET TRANSACTION READ ONLY;", 1);
+    return true;
+}
+
 /* What a script can leave in a session beside settings, and no end of a transaction takes away. A
    pooler would hand it to somebody else. */
 static void defer_cleaning(struct postgresql_session *session)

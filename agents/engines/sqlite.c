@@ -284,6 +284,14 @@ static bool sqlite_begin(struct session *base, struct error *err)
     return ok;
 }
 
+/* The switch is the connection's; a reset opens another one. */
+static bool sqlite_begin_reading(struct session *base, struct error *err)
+{
+    sqlite_session_of(base)->touched = true;
+    return base->engine->query(base, "PRAGMA query_only = 1", NULL, 0, NULL, NULL, err) &&
+           base->engine->query(base, "BEGIN", NULL, 0, NULL, NULL, err);
+}
+
 /* A reader can hold off a commit; the transaction is then still open. */
 static bool sqlite_commit(struct session *session, struct error *err)
 {
@@ -391,6 +399,7 @@ const struct engine engine_sqlite = {
     .query = sqlite_query,
     .limit = sqlite_limit,
     .begin = sqlite_begin,
+    .begin_reading = sqlite_begin_reading,
     .commit = sqlite_commit,
     .rollback = sqlite_rollback,
     .in_transaction = sqlite_in_transaction,

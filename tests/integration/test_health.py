@@ -83,6 +83,41 @@ def test_a_service_may_need_a_second_try(fleet, engine, serve):
     assert service.asked == 2
 
 
+def test_a_target_that_is_ill_stops_there_and_goes_back(fleet, engine):
+    """The change itself is fine; what it finds on one target is not."""
+    names = with_base(fleet, engine, 6, "waves = 1, 50%, 100%", "on_failure = rollback-all",
+                      "health_sql = SELECT id FROM items WHERE name = 'bad' AND price IS NULL")
+    engine.sql("INSERT INTO items VALUES (7, 'bad')", "t02")
+    before = {name: whole(engine, fleet, name) for name in names}
+    found = states(fleet.json("apply", "prod", "--yes", expect=1))
+    assert [found[name] for name in names] == ["rolled_back"] * 3 + ["skipped"] * 3
+    assert {name: whole(engine, fleet, name) for name in names} == before
+    [entry] = ledger(fleet, "health")
+    assert entry["subject"] == "wave 2"
+    assert entry["detail"] == "target t02: health_sql must return no row, and returned 1"
+    engine.sql("DELETE FROM items WHERE id = 7", "t02")
+    fleet.run("apply", "prod", "--yes")
+    assert {row["version"] for row in fleet.status().values()} == {"003"}
+
+
+def test_a_query_of_health_cannot_change_anything(fleet, engine):
+    writes = {"postgresql": "WITH gone AS (DELETE FROM items RETURNING id) SELECT id FROM gone WHERE id = 99",
+              "mysql": "WITH x AS (SELECT 1 AS id) DELETE FROM items WHERE id IN (SELECT id FROM x)",
+              "sqlite": "WITH x AS (SELECT 1) DELETE FROM items"}[engine.name]
+    with_base(fleet, engine, 1, f"health_sql = {writes}", agents=1)
+    fleet.run("apply", "prod", "--yes", expect=1)
+    assert engine.sql("SELECT count(*) FROM items", "t00").strip() == "2"
+
+
+@only("sqlite")
+def test_targets_without_an_agent_are_asked_for_their_health(fleet, engine):
+    names = with_base(fleet, engine, 2, "on_failure = rollback-all", "health_sql = SELECT id FROM items",
+                      agents=0)
+    out = fleet.run("apply", "prod", "--yes", expect=1).stdout
+    assert "2 of 2 targets are not well, the first: target t00" in out, out
+    assert [fleet.status()[name]["version"] for name in names] == ["001", "001"]
+
+
 @only("sqlite")
 def test_the_last_wave_is_watched_too_and_all_goes_back(fleet, engine):
     names = with_base(fleet, engine, 3, "waves = 1, 100%", "on_failure = rollback-all",

@@ -53,15 +53,16 @@ void agency_close(struct agency *agency)
 /* A plan in which every target gets a table from the same recipe. */
 void agency_plan(struct agency *agency, const char *sql, enum engine_kind engine)
 {
-    const struct plan_header header = {.fleet = "shop",
-                                       .environment = agency->environment,
-                                       .author = "ann",
-                                       .created_ms = NOW_MS - 1,
-                                       .expires_ms = EXPIRES_MS,
-                                       .finish_by_ms = FINISH_BY_MS,
-                                       .rollback_until_ms = ROLLBACK_UNTIL_MS,
-                                       .nonce = STORE,
-                                       .policy = {.window = agency->window}};
+    const struct plan_header header = {
+        .fleet = "shop",
+        .environment = agency->environment,
+        .author = "ann",
+        .created_ms = NOW_MS - 1,
+        .expires_ms = EXPIRES_MS,
+        .finish_by_ms = FINISH_BY_MS,
+        .rollback_until_ms = ROLLBACK_UNTIL_MS,
+        .nonce = STORE,
+        .policy = {.window = agency->window, .health_sql = agency->health_sql}};
     AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
     struct plan_step step = {.version = "1", .name = "one", .direction = DIRECTION_UP};
     struct plan_target targets[TARGETS];

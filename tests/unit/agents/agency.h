@@ -40,6 +40,7 @@ struct agency {
     const char *agent;
     const char *environment;
     const char *window;
+    const char *health_sql;
     struct buffer story; /* "a started, a applied, " … */
     struct error error;  /* of the last message or job that had one */
     void (*on_reply)(struct agency *agency, const struct reply *reply);

@@ -348,6 +348,30 @@ static void a_check_counts_its_rows(void **state)
         contract_count_rows(session, "SELECT 1 AS a FROM (SELECT 1 AS b) t WHERE b = 2"), 0);
 }
 
+static void reading_changes_nothing(void **state)
+{
+    const struct contract_env *env = *state;
+    AUTO(session) struct session *session = contract_open(env);
+    struct error err = {0};
+
+    contract_do(session, "CREATE TABLE c_items (id INTEGER PRIMARY KEY)");
+    for (int i = 0; i < 2; i++) {
+        assert_true(env->engine->begin_reading(session, &err));
+        assert_int_equal(contract_count_rows(session, "SELECT id FROM c_items"), 0);
+        contract_refused(session,
+                         i == 0 ? "INSERT INTO c_items VALUES (1)"
+                                : "CREATE TABLE c_other (id INTEGER PRIMARY KEY)",
+                         ERROR_SQL);
+        assert_true(env->engine->rollback(session, &err));
+        assert_true(env->engine->reset(session, &err));
+    }
+    contract_do(session, "INSERT INTO c_items VALUES (1)");
+    contract_begin(session);
+    contract_do(session, "INSERT INTO c_items VALUES (2)");
+    contract_commit(session);
+    assert_int_equal(contract_count_rows(session, "SELECT id FROM c_items"), 2);
+}
+
 static void our_own_tables_are_not_in_the_schema(void **state)
 {
     const struct contract_env *env = *state;
@@ -468,7 +492,7 @@ static void many_statements_run_on_one_session(void **state)
 #function, function, contract_set_up, contract_tear_down, NULL \
     }
 
-enum { CONTRACT_STEADY = 25, CONTRACT_TESTS = CONTRACT_STEADY + CONTRACT_WAITS };
+enum { CONTRACT_STEADY = 26, CONTRACT_TESTS = CONTRACT_STEADY + CONTRACT_WAITS };
 
 int contract_run(enum engine_kind kind)
 {
@@ -492,6 +516,7 @@ int contract_run(enum engine_kind kind)
         TEST(reset_takes_back_settings_transaction_and_lock),
         TEST(our_statements_work_after_a_script_changed_the_settings),
         TEST(a_check_counts_its_rows),
+        TEST(reading_changes_nothing),
         TEST(our_own_tables_are_not_in_the_schema),
         TEST(the_order_of_columns_and_creation_does_not_change_the_schema),
         TEST(each_kind_of_object_is_in_the_schema),

@@ -296,14 +296,14 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
 {
     (void)state;
     AUTO(inventory)
-    const struct inventory *inventory = load(
-        FLEET AGENT
-        "[env:test]\n[env:dev]\n[env:prod]\nrequires = test , dev\napprovals = 2\n"
-        "waves = 1, 10%, 100%\nmax_parallel = 4\nmax_failures = 3\n"
-        "on_failure = rollback-wave\nsoak = 5m\ngate = manual\n"
-        "window = Mon-Thu 09:00-16:00 Europe/Berlin\n"
-        "health_url = https://shop.example/health\nhealth_command = ./look\nconfirm_within = 10m\n"
-        "[target:a]\nenv = test\nagent = db-1\nengine = mysql\nvar.region = eu\n");
+    const struct inventory *inventory =
+        load(FLEET AGENT "[env:test]\n[env:dev]\n[env:prod]\nrequires = test , dev\napprovals = 2\n"
+                         "waves = 1, 10%, 100%\nmax_parallel = 4\nmax_failures = 3\n"
+                         "on_failure = rollback-wave\nsoak = 5m\ngate = manual\n"
+                         "window = Mon-Thu 09:00-16:00 Europe/Berlin\n"
+                         "health_url = https://shop.example/health\nhealth_command = ./look\n"
+                         "health_sql = SELECT 1\nconfirm_within = 10m\n"
+                         "[target:a]\nenv = test\nagent = db-1\nengine = mysql\nvar.region = eu\n");
     static const char *const keys[] = {"approvals", "confirm_within"};
     const struct policy *prod = &inventory_environment(inventory, "prod")->policy;
     const struct policy *test = &inventory_environment(inventory, "test")->policy;
@@ -312,7 +312,7 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         assert_string_equal(prod->unbuilt[i].key, keys[i]);
     assert_string_equal(prod->unbuilt[1].file, "fleet.ini");
-    assert_int_equal(prod->unbuilt[1].line, 19);
+    assert_int_equal(prod->unbuilt[1].line, 20);
     assert_int_equal(prod->waves.count, 3);
     assert_int_equal(prod->on_failure, FAILURE_ROLLBACK_WAVE);
     assert_int_equal(prod->requires_count, 2);
@@ -320,6 +320,7 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
     assert_string_equal(prod->requires[1], "dev");
     assert_string_equal(prod->health.url, "https://shop.example/health");
     assert_string_equal(prod->health.command, "./look");
+    assert_string_equal(prod->health_sql, "SELECT 1");
     assert_string_equal(prod->window, "Mon-Thu 09:00-16:00 Europe/Berlin");
     assert_int_equal(prod->soak_ms, 5 * 60 * 1000);
     assert_true(prod->manual_gate);
@@ -340,6 +341,7 @@ static void policies_that_contradict_are_faults(void **state)
     check_fault_has(FLEET "[env:dev]\nconfirm_within = 1m\n[target:a]\nenv = dev\nagent = local\n"
                           "url = sqlite:a.db\n",
                     "has confirm_within");
+    check_fault_has(FLEET "[env:a]\nhealth_sql = DELETE FROM t\n", "a query that begins with");
     check_fault_has(FLEET "[env:a]\nhealth_url = https://u:p@x/\n", "user or password in it");
     check_fault_has(FLEET "[env:a]\nmax_parallel = 0\n", "1 to 100000");
     check_fault_has(FLEET "[env:a]\nmax_failures = 101%\n", "max_failures: '101%' is not");

@@ -78,10 +78,12 @@ static void a_window_is_signed_with_the_plan(void **state)
     AUTO(plan_builder) struct plan_builder *builder = plan_builder_new();
 
     header.policy.window = "Mon-Fri 09:00-17:00 UTC";
+    header.policy.health_sql = "SELECT 1 WHERE 1 = 2";
     AUTO(plan) struct plan *plan = plan_builder_seal(builder, &header, NULL, 0);
     plan_write(plan, &document);
     AUTO(plan) struct plan *again = plan_read(document.bytes, document.length, &err);
     assert_string_equal(again->header.policy.window, "Mon-Fri 09:00-17:00 UTC");
+    assert_string_equal(again->header.policy.health_sql, "SELECT 1 WHERE 1 = 2");
     assert_int_equal(code_after(buffer_text(&document), "Mon-Fri 09:00", "Mon-Sun 09:00", &err),
                      ERROR_VERIFY);
 }

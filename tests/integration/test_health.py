@@ -4,8 +4,9 @@ import http.server
 import threading
 
 import pytest
+from conftest import Databases, Sqlite
 from scenario import only, whole
-from test_rollout import ledger, states, with_base
+from test_rollout import BASE, PRICE, ledger, states, with_base
 
 
 class Service:
@@ -152,3 +153,50 @@ def test_what_nothing_takes_back_can_be_gone_on_with_once_it_is_well(fleet, engi
     # What came to its end is not watched any more.
     (fleet.root / "well").unlink()
     fleet.run("resume", "prod", "--yes")
+
+
+@only("sqlite")
+def test_a_rollout_that_was_killed_while_its_last_wave_soaked_is_watched_again(fleet, engine):
+    with_base(fleet, engine, 3, "soak = 1h", "on_failure = rollback-all",
+              "health_command = test ! -e ill")
+    apply = fleet.start("apply", "prod", "--yes")
+    said = ""
+    while "its health is watched for" not in said:
+        line = apply.stdout.readline()
+        assert line, said
+        said += line
+    apply.kill()
+    apply.communicate()
+    assert {row["version"] for row in fleet.status().values()} == {"003"}
+    (fleet.root / "ill").touch()
+    out = fleet.run("resume", "prod", "--yes", expect=1).stdout
+    assert "taking back wave 1 of 1" in out, out
+    assert {row["version"] for row in fleet.status().values()} == {"001"}
+
+
+def test_a_canary_that_falls_ill_keeps_the_change_from_all_engines(fleet, tmp_path, postgresql, mariadb):
+    """One rollout over three engines, canary, a tenth, all: the canary finds what no script would."""
+    engines = [Databases(postgresql), Databases(mariadb), Sqlite(tmp_path)]
+    names = [f"t{i:02d}" for i in range(30)]
+    of = {name: engines[i % 3] for i, name in enumerate(names)}
+    for engine in engines:
+        fleet.agent(f"db-{engine.name}")
+    for name in names:
+        fleet.target(name, "prod", of[name].create(name), agent=f"db-{of[name].name}")
+    fleet.start_agents()
+    fleet.migration("001_items", *BASE)
+    fleet.apply()
+    fleet.env("prod", "waves = 1, 10%, 100%", "soak = 0s", "on_failure = rollback-wave",
+              "health_sql = SELECT id FROM items WHERE price IS NULL AND name = 'sold'")
+    fleet.write_inventory()
+    fleet.migration("002_price", *PRICE)
+    fleet.run("sum")
+    of["t00"].sql("INSERT INTO items VALUES (3, 'sold')", "t00")
+    before = {name: whole(of[name], fleet, name) for name in names}
+
+    rows = fleet.apply(expect=1)
+    assert rows.pop("t00")["state"] == "rolled_back"
+    assert {row["state"] for row in rows.values()} == {"skipped"}
+    assert {name: whole(of[name], fleet, name) for name in names} == before
+    of["t00"].sql("DELETE FROM items WHERE id = 3", "t00")
+    assert {row["state"] for row in fleet.apply().values()} == {"applied"}

@@ -1,6 +1,7 @@
 /* The service's part in a rollout's health checks: a signed query on each target of a slice. */
 #include "agents/executor_health.h"
 #include "agents/service_parts.h"
+#include "plans/plan_policy.h"
 
 static bool check_health(const struct reading *reading, struct session *session,
                          struct arena *arena, struct error *err)
@@ -11,8 +12,10 @@ static bool check_health(const struct reading *reading, struct session *session,
     (void)arena;
     if (planned == NULL)
         return error_set(err, ERROR_VERIFY, "the plan's targets are out of order");
-    return service_check_scope(reading->service, &plan->header, planned, session->target, err) &&
-           executor_health(session, plan->header.policy.health_sql, err);
+    const char *sql = plan_policy_health(&plan->header.policy, err);
+    return sql != NULL &&
+           service_check_scope(reading->service, &plan->header, planned, session->target, err) &&
+           executor_health(session, sql, err);
 }
 
 static void health_item(void *context, size_t index)

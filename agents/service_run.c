@@ -4,7 +4,7 @@
 #include "agents/executor.h"
 #include "agents/service_parts.h"
 #include "common/fault.h"
-#include "inventory/window.h"
+#include "plans/plan_policy.h"
 
 /* One request to run, as the workers see it. */
 struct running {
@@ -256,7 +256,7 @@ static bool may_begin(const struct running *running, struct error *err)
     if (run_is_stopped(running->run))
         return error_set(err, ERROR_CANCELLED, "the rollout was stopped before this job began");
     return running->request->back ||
-           window_require_open(policy->window, running->service->settings.clock, err);
+           plan_policy_may_begin(policy, running->service->settings.clock, err);
 }
 
 static void run_item(void *context, size_t index)

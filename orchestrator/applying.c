@@ -3,10 +3,10 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "inventory/window.h"
 #include "orchestrator/acceptance.h"
 #include "orchestrator/conduct.h"
 #include "orchestrator/plan_view.h"
+#include "plans/plan_policy.h"
 
 /* A safety setting that this release does not act on must not look as if it did. */
 static bool check_policy(const struct environment *environment, struct error *err)
@@ -42,7 +42,7 @@ static bool check_budget(const struct applying *applying, struct error *err)
 static bool check_window(const struct invocation *invocation, const struct applying *applying,
                          struct error *err)
 {
-    return window_require_open(applying->plan->header.policy.window, invocation->clock, err) ||
+    return plan_policy_may_begin(&applying->plan->header.policy, invocation->clock, err) ||
            error_wrap(err, "nothing was started");
 }
 

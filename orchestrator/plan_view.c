@@ -104,6 +104,16 @@ static void print_nothing(const struct plan *plan, const struct plan_view *view,
             view->up_to_date == 1 ? "target is" : "targets are", idle_words(view));
 }
 
+/* What is signed beside the steps, where there is such. */
+static void print_policy(const char *what, const char *text, FILE *out)
+{
+    if (text == NULL || text[0] == '\0')
+        return;
+    fprintf(out, "%s: ", what);
+    terminal_put_untrusted(out, text, false);
+    fputc('\n', out);
+}
+
 void plan_view_print(const struct plan *plan, const struct plan_view *view,
                      const struct terminal *terminal)
 {
@@ -125,6 +135,8 @@ void plan_view_print(const struct plan *plan, const struct plan_view *view,
     if (view->up_to_date > 0)
         fprintf(out, "; %zu %s", view->up_to_date, idle_words(view));
     fprintf(out, "\nplan %.16s, %s\n", digest, plan->signature_count > 0 ? "signed" : "not signed");
+    print_policy("window", plan->header.policy.window, out);
+    print_policy("health", plan->header.policy.health_sql, out);
     for (size_t i = 0; i < cohorts.count; i++)
         print_cohort(&cohorts.items[i], i + 1, view, terminal);
     fputc('\n', out);

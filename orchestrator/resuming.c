@@ -5,9 +5,9 @@
 #include <time.h>
 
 #include "common/buffer.h"
-#include "inventory/window.h"
 #include "orchestrator/conduct.h"
 #include "orchestrator/resumption.h"
+#include "plans/plan_policy.h"
 
 enum { NAP_MS = 200 };
 
@@ -167,7 +167,7 @@ static bool check_time(const struct resuming *resuming, const struct clock *cloc
     char until[TIMESTAMP_SIZE];
 
     if (clock->wall_ms(clock) <= until_ms)
-        return back || window_require_open(header->policy.window, clock, err);
+        return back || plan_policy_may_begin(&header->policy, clock, err);
     timestamp_format(until_ms, until);
     return error_set(err, ERROR_VERIFY, "the plan had to be %s by %s: %s",
                      back ? "taken back" : "finished", until,

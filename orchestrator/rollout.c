@@ -5,9 +5,9 @@
 
 #include "common/fault.h"
 #include "common/memory.h"
-#include "inventory/window.h"
 #include "orchestrator/health.h"
 #include "orchestrator/rollout_parts.h"
+#include "plans/plan_policy.h"
 
 enum { CHECK_EVERY_MS = 10 * 1000, WAIT_PART_MS = 500 };
 
@@ -201,7 +201,7 @@ static bool may_go_on(const struct running *running, struct error *err)
         return error_set(err, ERROR_CANCELLED,
                          "wave %zu of %zu is over and its gate is manual: fleet rollout continue",
                          state->wave + 1, state->wave_count);
-    return window_require_open(settings->plan->header.policy.window, settings->clock, err);
+    return plan_policy_may_begin(&settings->plan->header.policy, settings->clock, err);
 }
 
 static bool soak(struct running *running, struct error *err)
@@ -256,7 +256,7 @@ bool rollout_prepare(const struct plan *plan, const struct inventory *inventory,
         .failures_in_a_row = terms->failures_in_a_row,
         .on_failure = terms->on_failure,
         .is_checked = terms->health.url != NULL || terms->health.command != NULL ||
-                      rollout_asks_targets(plan),
+                      plan_policy_has_health(&plan->header.policy),
     };
     for (size_t i = 0; i < plan->target_count; i++) {
         struct rollout_job *job = &state->jobs[i];

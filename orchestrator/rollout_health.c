@@ -1,8 +1,7 @@
 /* The health of a wave's targets: a signed query on each, through its agent. */
-#include <string.h>
-
 #include "orchestrator/agent_calls.h"
 #include "orchestrator/rollout_parts.h"
+#include "plans/plan_policy.h"
 #include "plans/slice.h"
 
 enum { TRIES = 3, BETWEEN_TRIES_MS = 1000 };
@@ -16,13 +15,6 @@ struct asking {
     json_t **slices;
     struct error *wrong; /* of each member; no code: it is well */
 };
-
-bool rollout_asks_targets(const struct plan *plan)
-{
-    const char *sql = plan->header.policy.health_sql;
-
-    return sql != NULL && sql[0] != '\0';
-}
 
 static void fail_share(struct asking *asking, const struct agent_share *share,
                        const struct error *err)
@@ -125,7 +117,7 @@ bool rollout_check_targets(struct running *running, struct error *err)
     size_t *members = arena_calloc(arena, running->state->count, sizeof *members);
     size_t count = find_applied(running->state, members);
 
-    if (count == 0 || !rollout_asks_targets(running->settings->plan))
+    if (count == 0 || !plan_policy_has_health(&running->settings->plan->header.policy))
         return true;
     for (int tried = 1; !ask(running, members, count, err); tried++) {
         if (err->code == ERROR_CHECK || tried == TRIES || control->stop_asked(control->context))

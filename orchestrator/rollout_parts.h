@@ -41,10 +41,8 @@ void rollout_look_for_stop(struct running *running);
 /* Sends the wave that the state means, and returns when each of its jobs has an end. */
 bool rollout_send_wave(struct running *running, struct error *err) MUST_USE;
 
-/* Whether the plan has a query that shows whether a target is well. */
-bool rollout_asks_targets(const struct plan *plan);
-/* Whether it does on each target of the wave to which the plan was applied: ERROR_CHECK if not, or
-   if one cannot be asked in three tries. */
+/* Whether each target of the wave to which the plan was applied is well, by the plan's query;
+   ERROR_CHECK if not, another code if one cannot be asked in three tries. */
 bool rollout_check_targets(struct running *running, struct error *err) MUST_USE;
 
 /* Outcomes are kept together for a while, and then recorded in one transaction. A failure stops

@@ -89,6 +89,7 @@ def test_a_target_that_is_ill_stops_there_and_goes_back(fleet, engine):
     names = with_base(fleet, engine, 6, "waves = 1, 50%, 100%", "on_failure = rollback-all",
                       "health_sql = SELECT id FROM items WHERE name = 'bad' AND price IS NULL")
     engine.sql("INSERT INTO items VALUES (7, 'bad')", "t02")
+    assert "\nhealth: SELECT id FROM items" in fleet.run("plan", "prod", expect=3).stdout
     before = {name: whole(engine, fleet, name) for name in names}
     found = states(fleet.json("apply", "prod", "--yes", expect=1))
     assert [found[name] for name in names] == ["rolled_back"] * 3 + ["skipped"] * 3

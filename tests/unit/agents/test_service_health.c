@@ -93,6 +93,19 @@ static void a_query_that_writes_is_refused_by_the_database(void **state)
     agency_close(&agency);
 }
 
+static void a_session_that_asked_can_write_again(void **state)
+{
+    (void)state;
+    struct agency agency;
+
+    open_with(&agency, "SELECT * FROM t");
+    ask(&agency, 3);
+    agency_forget(&agency);
+    agency_run_from(&agency, 2, 1, &agency);
+    assert_string_equal(buffer_text(&agency.story), "accepted, c started, c applied, end");
+    agency_close(&agency);
+}
+
 static void a_plan_that_nobody_signed_has_no_query_run(void **state)
 {
     (void)state;
@@ -140,6 +153,7 @@ int main(void)
         IN_NEW_DIRECTORY(a_target_that_cannot_answer_does_not_hide_the_others),
         IN_NEW_DIRECTORY(nothing_but_a_query_runs),
         IN_NEW_DIRECTORY(a_query_that_writes_is_refused_by_the_database),
+        IN_NEW_DIRECTORY(a_session_that_asked_can_write_again),
         IN_NEW_DIRECTORY(a_plan_that_nobody_signed_has_no_query_run),
         IN_NEW_DIRECTORY(a_plan_that_is_over_is_of_no_use),
         IN_NEW_DIRECTORY(a_target_of_another_environment_is_not_asked),

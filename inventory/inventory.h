@@ -72,6 +72,16 @@ struct health_checks {
 /* Whether the text begins like a query; what it really is, is for the server to see. */
 bool health_sql_is_query(const char *sql);
 
+enum notify_format { NOTIFY_JSON, NOTIFY_SLACK };
+
+/* Whom to tell what becomes of an environment's rollouts. */
+struct notify {
+    const char *url;         /* NULL: nobody, unless a file has it */
+    const char *url_file;    /* for an URL that is a secret itself */
+    const char *secret_file; /* signs what is sent; NULL: it is not signed */
+    enum notify_format format;
+};
+
 /* A policy that is understood but that this release does not act on yet; apply refuses it. */
 struct unbuilt_policy {
     const char *key;
@@ -91,6 +101,7 @@ struct policy {
     const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
     struct health_checks health;
     const char *health_sql; /* returns no row on a healthy target; NULL: none. Its agent runs it */
+    struct notify notify;
     const char *const *requires; /* environments where all must have succeeded before */
     size_t requires_count;
     const struct unbuilt_policy *unbuilt;

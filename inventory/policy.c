@@ -35,6 +35,9 @@ bool failure_action_from_name(const char *name, enum failure_action *action)
 
 static const char *const gates[] = {"automatic", "manual", NULL};
 
+static const char *const notify_formats[] = {
+    [NOTIFY_JSON] = "json", [NOTIFY_SLACK] = "slack", NULL};
+
 /* "3", "1%" or "3 consecutive" */
 static bool read_budget(const struct setting *setting, const struct setting_input *input,
                         void *field, struct error *err)
@@ -68,8 +71,8 @@ static bool read_window(const struct setting *setting, const struct setting_inpu
            setting_string(setting, input, field, err);
 }
 
-static bool read_health_url(const struct setting *setting, const struct setting_input *input,
-                            void *field, struct error *err)
+static bool read_url(const struct setting *setting, const struct setting_input *input, void *field,
+                     struct error *err)
 {
     const char *url = input->entry->value;
     size_t scheme = strncmp(url, "https://", 8) == 0 ? 8 : 7;
@@ -145,9 +148,26 @@ static const struct setting rows[] = {
      .offset = offsetof(struct policy_section, window),
      .form = "DAYS FROM-TO ZONE"},
     {.key = "health_url",
-     .read = read_health_url,
+     .read = read_url,
      .offset = offsetof(struct policy_section, health.url),
      .form = "an http:// or https:// URL"},
+    {.key = "notify_url",
+     .read = read_url,
+     .offset = offsetof(struct policy_section, notify.url),
+     .form = "an http:// or https:// URL"},
+    {.key = "notify_url_file",
+     .read = setting_path,
+     .offset = offsetof(struct policy_section, notify.url_file),
+     .form = "a path"},
+    {.key = "notify_secret_file",
+     .read = setting_path,
+     .offset = offsetof(struct policy_section, notify.secret_file),
+     .form = "a path"},
+    {.key = "notify_format",
+     .read = setting_word,
+     .offset = offsetof(struct policy_section, notify_format),
+     .form = "json or slack",
+     .words = notify_formats},
     {.key = "health_sql",
      .read = read_health_sql,
      .offset = offsetof(struct policy_section, health_sql),
@@ -185,9 +205,10 @@ struct policy_section policy_defaults(void)
 static bool acts_now(const struct ini_entry *entry)
 {
     static const char *const built[] = {
-        "max_parallel", "max_failures",   "irreversible", "opaque", "waves",
-        "on_failure",   "soak",           "window",       "gate",   "requires",
-        "health_url",   "health_command", "health_sql"};
+        "max_parallel",       "max_failures",   "irreversible", "opaque",     "waves",
+        "on_failure",         "soak",           "window",       "gate",       "requires",
+        "health_url",         "health_command", "health_sql",   "notify_url", "notify_url_file",
+        "notify_secret_file", "notify_format"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -244,7 +265,10 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .window = read->window,
         .health = read->health,
         .health_sql = read->health_sql,
+        .notify = read->notify,
     };
+
+    policy.notify.format = (enum notify_format)read->notify_format;
 
     if (read->requires.line > 0)
         split_names(read->requires.text, arena, &policy);

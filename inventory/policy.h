@@ -23,6 +23,8 @@ struct policy_section {
     const char *window;
     struct health_checks health;
     const char *health_sql;
+    struct notify notify;
+    int notify_format;         /* of notify_formats */
     int64_t confirm_within_ms; /* 0: not given */
     struct setting_text requires;
 };

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "orchestrator/interruption.h"
+#include "orchestrator/notifier.h"
 #include "orchestrator/progress.h"
 
 enum { NAP_MS = 50 };
@@ -71,6 +72,21 @@ static void report(const struct conduct *conduct, const struct rollout_state *st
         rollout_report_print_summary(state, interrupted, took_ms, terminal);
 }
 
+/* Whoever is to be told of it meanwhile; NULL without an error if nobody is. */
+static struct notifier *begin_telling(struct workspace *workspace,
+                                      const struct invocation *invocation, const struct plan *plan,
+                                      struct error *err)
+{
+    const struct inventory *inventory = workspace_inventory(workspace);
+    const struct notifier_settings settings = {
+        .state = inventory->state,
+        .environment = inventory_environment(inventory, plan->header.environment),
+        .clock = invocation->clock,
+        .random = invocation->random};
+
+    return notifier_begin(&settings, err);
+}
+
 int conduct_run(struct workspace *workspace, const struct invocation *invocation,
                 const struct conduct *conduct, struct rollout_state *state, struct error *err)
 {
@@ -87,6 +103,9 @@ int conduct_run(struct workspace *workspace, const struct invocation *invocation
     if (interruption == NULL)
         return STATUS_FAILED;
     halting.interruption = interruption;
+    struct notifier *notifier = begin_telling(workspace, invocation, conduct->subject.plan, err);
+    if (notifier == NULL && err->code != ERROR_NONE)
+        return STATUS_FAILED;
     progress_start(&progress, invocation->terminal, invocation->clock, conduct->terms->soak_ms,
                    conduct->form != REPORT_TABLE);
     const struct rollout_settings settings = {
@@ -109,6 +128,7 @@ int conduct_run(struct workspace *workspace, const struct invocation *invocation
         print_waves(state, invocation->terminal);
     bool ok = rollout_run(&settings, state, err);
     progress_end(&progress);
+    notifier_end(notifier, invocation->terminal->messages);
     bool interrupted = interruption_came(interruption) || state->stop_asked;
     report(conduct, state, interrupted,
            invocation->clock->monotonic_ms(invocation->clock) - progress.began_ms,

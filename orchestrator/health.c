@@ -1,67 +1,29 @@
 #include "orchestrator/health.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 #include "common/buffer.h"
 #include "common/memory.h"
 #include "common/process.h"
+#include "orchestrator/web.h"
 
 enum {
     TRIES = 3,
     BETWEEN_TRIES_MS = 1000,
     URL_TIMEOUT_MS = 5000,
-    BODY_MAX = 1024 * 1024,
     COMMAND_TIMEOUT_MS = 60 * 1000,
     OUTPUT_MAX = 64 * 1024,
     TOLD_MAX = 200 /* of what a command wrote, in a message */
 };
 
-static void free_curl(CURL **curl)
-{
-    curl_easy_cleanup(*curl);
-}
-
-/* What it says does not matter, as long as it comes to an end. */
-static size_t drop_body(char *bytes, size_t size, size_t count, void *context)
-{
-    size_t *left = context;
-    size_t length = size * count;
-
-    (void)bytes;
-    if (length > *left)
-        return 0;
-    *left -= length;
-    return length;
-}
-
-static bool set_up(CURL *curl, const char *url, size_t *left, char *why)
-{
-    return curl_easy_setopt(curl, CURLOPT_URL, url) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, (long)URL_TIMEOUT_MS) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_USERAGENT, "fleet/" FLEET_VERSION) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, drop_body) == CURLE_OK &&
-           curl_easy_setopt(curl, CURLOPT_WRITEDATA, left) == CURLE_OK;
-}
-
 /* A redirection is no answer: it says that health is told elsewhere. */
 static bool ask_url(const char *url, struct error *err)
 {
-    __attribute__((cleanup(free_curl))) CURL *curl = curl_easy_init();
-    char why[CURL_ERROR_SIZE] = "";
-    size_t left = BODY_MAX;
+    const struct web_request request = {.url = url, .timeout_ms = URL_TIMEOUT_MS};
     long status = 0;
 
-    if (curl == NULL || !set_up(curl, url, &left, why))
-        return error_set(err, ERROR_INTERNAL, "health_url: cannot prepare a request for %s", url);
-    CURLcode code = curl_easy_perform(curl);
-    if (code != CURLE_OK)
-        return error_set(err, ERROR_CHECK, "health_url %s: %s", url,
-                         why[0] != '\0' ? why : curl_easy_strerror(code));
-    curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
+    if (!web_ask(&request, &status, err))
+        return error_wrap(err, "health_url %s", url);
     if (status >= 200 && status < 300)
         return true;
     return error_set(err, ERROR_CHECK, "health_url %s answered %ld", url, status);

@@ -77,11 +77,12 @@ static bool prepare_schema(struct store *store, struct error *err)
     int64_t present = 0;
     struct database *database = store->database;
     const char *look =
-        "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'job_unknown', 'course')";
+        "SELECT count(*) FROM sqlite_schema WHERE name IN ('meta', 'job_unknown', 'course',"
+        " 'notified')";
 
     if (!database_query(database, err, count_row, &present, look, ""))
         return false;
-    if (present == 3)
+    if (present == 4)
         return true;
     if (!database_begin(database, err))
         return false;

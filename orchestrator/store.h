@@ -139,6 +139,24 @@ bool store_ask(struct store *store, const char *environment, enum rollout_reques
 bool store_read_request(struct store *store, const char *rollout, enum rollout_request *request,
                         struct error *err) MUST_USE;
 
+/* What others are told of an environment's rollouts: entries of the ledger, in its order. */
+struct notice {
+    int64_t seq;
+    const char *at;
+    const char *operator_name;
+    const char *what; /* "rollout", "health", "rollout-end" */
+    const char *rollout;
+    const char *environment;
+    const char *result;
+    const char *detail;
+};
+/* What was told is remembered; from the first call on, what came before needs not be told. */
+bool store_begin_notices(struct store *store, const char *environment, struct error *err) MUST_USE;
+/* The first that was not told yet; *found tells. In the arena. */
+bool store_next_notice(struct store *store, const char *environment, struct arena *arena,
+                       struct notice *notice, bool *found, struct error *err) MUST_USE;
+bool store_note_told(struct store *store, const struct notice *notice, struct error *err) MUST_USE;
+
 /* Closes what came to a halt for good: nobody goes on with it. */
 bool store_abort(struct store *store, const struct course *course, const char *environment,
                  const char *operator_name, struct error *err) MUST_USE;

@@ -13,3 +13,9 @@ CREATE TABLE IF NOT EXISTS course (
 CREATE INDEX IF NOT EXISTS course_first ON course (first);
 
 CREATE INDEX IF NOT EXISTS rollout_by_environment ON rollout (environment, epoch);
+
+-- Up to which entry of the ledger others were told of an environment's rollouts.
+CREATE TABLE IF NOT EXISTS notified (
+    environment TEXT PRIMARY KEY,
+    seq         INTEGER NOT NULL
+) WITHOUT ROWID;

@@ -5,6 +5,7 @@
 
 #include "orchestrator/acceptance.h"
 #include "orchestrator/conduct.h"
+#include "orchestrator/detaching.h"
 #include "orchestrator/plan_view.h"
 #include "plans/plan_policy.h"
 
@@ -131,5 +132,7 @@ int applying_run(struct workspace *workspace, const struct invocation *invocatio
     if (!check_window(invocation, applying, err) || !confirm(invocation, applying, err) ||
         !record_reason(workspace, invocation, applying, err))
         return STATUS_FAILED;
+    if (applying->detach)
+        return detach_plan(workspace, invocation, applying->plan, err);
     return run(workspace, invocation, applying, form, err);
 }

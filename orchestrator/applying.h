@@ -15,6 +15,7 @@ struct applying {
     const char *reason; /* why a baseline is right, or what a repair says, for the ledger; NULL:
                            nothing to say */
     bool may_take_back; /* as on_failure says; what goes back already is left to a person */
+    bool detach;        /* it runs on in a process of its own */
     const char *idle;   /* how to call targets without steps; NULL: "up to date" */
 };
 

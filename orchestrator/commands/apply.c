@@ -92,6 +92,7 @@ static int apply_file(struct workspace *workspace, const struct invocation *invo
         .survey = survey,
         .verb = "Apply",
         .may_take_back = true,
+        .detach = arguments_has(invocation->arguments, "detach"),
     };
     return applying_run(workspace, invocation, &applying, err);
 }
@@ -123,6 +124,7 @@ static int apply_once(struct workspace *workspace, const struct invocation *invo
         .survey = draft.survey,
         .verb = "Apply",
         .may_take_back = true,
+        .detach = arguments_has(invocation->arguments, "detach"),
     };
     status = applying_run(workspace, invocation, &applying, err);
     *again = status == STATUS_DONE && is_any_going_back(draft.survey);
@@ -166,6 +168,8 @@ static int run_apply(const struct invocation *invocation, struct error *err)
 static const struct option_spec options[] = {
     {"yes", 'y', NULL, false, "do not ask"},
     {"to", 0, "VERSION", false, "up to this version; else to the newest"},
+    {"detach", 0, NULL, false,
+     "run on in a process of its own; this one returns once it has begun"},
     {"allow-out-of-order", 0, "VERSION", true, "let this migration come after newer ones"},
 };
 

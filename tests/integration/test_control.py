@@ -1,6 +1,9 @@
 """What operators ask of a rollout from elsewhere: pause, continue, abort; and gates that a person opens."""
 
+from pathlib import Path
+
 import pytest
+from fleet import wait_for
 from scenario import only, whole
 from waves import POLICY, Command, Hold, make_waves, rollouts
 
@@ -80,6 +83,26 @@ def test_a_manual_gate_waits_for_a_person(fleet, engine, waves):
     said = fleet.run("rollout", "continue", "prod", "--yes").stdout
     assert "wave 2 of 2: 4 targets" in said and "5 of 5 done" in said
     assert "nothing is left to go on with" in fleet.run("rollout", "continue", "prod", "--yes").stdout
+
+
+def test_detached_it_runs_on_by_itself(fleet, engine, waves):
+    hold = Hold(engine, "t0")
+    said = fleet.run("apply", "prod", "--yes", "--detach").stdout
+    assert "of prod runs on its own" in said
+    assert listed(fleet)[0]["state"] == "running"
+    log = Path(said.strip().rsplit(" ", 1)[1])
+    hold.let_go()
+    wait_for(lambda: listed(fleet)[0]["state"] == "applied", "it to come to its end")
+    wait_for(lambda: "5 of 5 done" in log.read_text(), "it to say so")
+    assert set(shown(fleet).values()) == {"applied"}
+
+
+@only("sqlite")
+def test_what_cannot_begin_says_so_although_detached(fleet, engine, waves):
+    fleet.agents["db-0"].stop()
+    refused = fleet.run("apply", "prod", "--yes", "--detach", expect=1)
+    assert "out of reach" in refused.stdout + refused.stderr
+    assert "runs on its own" not in refused.stdout
 
 
 @only("sqlite")

@@ -62,6 +62,10 @@ struct parsed {
 static bool parse(struct arena *arena, enum engine_kind engine, const struct migration_script *file,
                   struct script *script, struct diagnostics *faults)
 {
+    if (file->fault != NULL) {
+        diagnostics_add(faults, ERROR_UNSUPPORTED, file->file, file->fault_line, "%s", file->fault);
+        return false;
+    }
     return script_parse(arena, engine, file->file, file->sql, file->length, script, faults);
 }
 

@@ -1,6 +1,7 @@
 /*
  * migration_file - the names of the files in a folder of migrations.
  *
+ *   <version>_<name>.change.sql
  *   <version>_<name>[.<engine>].{up,down}.sql      repeatable/<name>[.<engine>].{sql,down.sql}
  *
  * A version is digits, a name is letters, digits, "_" and "-" of ASCII.

@@ -7,6 +7,7 @@
 #include "common/list.h"
 #include "common/memory.h"
 #include "plans/folder.h"
+#include "plans/schema/replay.h"
 #include "plans/version.h"
 
 /* What migrations_load hands out is the first member. */
@@ -85,6 +86,26 @@ static void assign_down(const struct grouping *grouping, const struct folder_fil
         add_fault(grouping, file, "a down script without an up script");
 }
 
+static bool has_scripts(const struct migration *migration)
+{
+    for (int i = 0; i < ENGINE_KIND_COUNT; i++)
+        if (migration->up[i] != NULL)
+            return true;
+    return false;
+}
+
+static void add_change(const struct grouping *grouping, const struct folder_file *file,
+                       struct migration *migration)
+{
+    if (file->parts.for_one_engine)
+        add_fault(grouping, file, "a portable change is for every engine: leave the engine out");
+    else if (has_scripts(migration))
+        add_fault(grouping, file,
+                  "a portable change has its way up and down: it cannot have .up.sql too");
+    else
+        migration->change = &file->script;
+}
+
 static void add_file(const struct grouping *grouping, const struct folder_file *file,
                      struct migration *migration)
 {
@@ -96,9 +117,7 @@ static void add_file(const struct grouping *grouping, const struct folder_file *
         assign_down(grouping, file, migration);
         break;
     case SCRIPT_CHANGE:
-        add_fault(
-            grouping, file,
-            "portable changes are not supported by this release; write .up.sql and .down.sql");
+        add_change(grouping, file, migration);
         break;
     }
 }
@@ -138,6 +157,7 @@ static void group(struct grouping *grouping, struct migrations *migrations)
 
     while (next < grouping->count && !grouping->files[next]->repeatable)
         items[made++] = take_migration(grouping, &next);
+    replay_changes(grouping->arena, grouping->directory, items, made, grouping->faults);
     migrations->items = items;
     migrations->count = made;
     while (next < grouping->count)

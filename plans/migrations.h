@@ -21,7 +21,9 @@ struct migration_script {
     const char *file; /* its path below the folder */
     const char *sql;
     size_t length;
-    struct digest sha256;
+    struct digest sha256; /* of the file's bytes, also where sql was rendered from them */
+    const char *fault;    /* why the engine cannot have it, which has no sql then; or NULL */
+    int fault_line;       /* of the file */
 };
 
 struct migration {
@@ -30,6 +32,8 @@ struct migration {
     /* For each engine what runs there; NULL if the migration has nothing for it. */
     const struct migration_script *up[ENGINE_KIND_COUNT];
     const struct migration_script *down[ENGINE_KIND_COUNT];
+    /* The portable change that up and down were rendered from, as its file has it; or NULL. */
+    const struct migration_script *change;
 };
 
 struct migrations {

@@ -111,7 +111,8 @@ static const struct migration_script *script(struct folder *folder, const char *
 {
     struct migration_script *made = arena_calloc(folder->arena, 1, sizeof *made);
 
-    *made = (struct migration_script){file, sql, strlen(sql), digest_of_text(sql)};
+    *made = (struct migration_script){
+        .file = file, .sql = sql, .length = strlen(sql), .sha256 = digest_of_text(sql)};
     return made;
 }
 

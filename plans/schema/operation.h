@@ -1,0 +1,111 @@
+/*
+ * operation - a change of a schema as values: what portable DDL says, before any engine's SQL.
+ *
+ * Names are as the engines get them: unquoted ones in lower case, 1 to 63 bytes.
+ */
+#ifndef FLEET_PLANS_SCHEMA_OPERATION_H
+#define FLEET_PLANS_SCHEMA_OPERATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { SCHEMA_NAME_MAX = 63 };
+
+enum type_kind {
+    TYPE_SMALLINT,
+    TYPE_INTEGER,
+    TYPE_BIGINT,
+    TYPE_DECIMAL, /* size digits, scale of them after the point */
+    TYPE_REAL,
+    TYPE_DOUBLE,
+    TYPE_BOOLEAN,
+    TYPE_CHAR,    /* size characters */
+    TYPE_VARCHAR, /* size characters */
+    TYPE_TEXT,
+    TYPE_BLOB,
+    TYPE_DATE,
+    TYPE_TIME,
+    TYPE_TIMESTAMP,
+    TYPE_TIMESTAMP_ZONED,
+    TYPE_UUID,
+    TYPE_JSON,
+    TYPE_KIND_COUNT
+};
+
+enum default_kind { DEFAULT_NONE, DEFAULT_LITERAL, DEFAULT_STRING, DEFAULT_CURRENT_TIMESTAMP };
+
+struct column {
+    const char *name;
+    enum type_kind type;
+    int size;
+    int scale;
+    enum default_kind default_kind;
+    const char *default_text; /* of a string what it stands for; of a literal its characters */
+    bool not_null;
+    bool identity; /* then it is the primary key */
+    bool identity_always;
+};
+
+enum constraint_kind { CONSTRAINT_PRIMARY_KEY, CONSTRAINT_UNIQUE, CONSTRAINT_FOREIGN_KEY };
+
+struct name_list {
+    const char **items;
+    size_t count;
+};
+
+struct constraint {
+    enum constraint_kind kind;
+    const char *name; /* NULL if the engine is to name it */
+    struct name_list columns;
+    const char *other_table; /* of a foreign key */
+    struct name_list other_columns;
+    const char *on_delete; /* "CASCADE" …, or NULL */
+    const char *on_update;
+};
+
+struct table {
+    const char *name;
+    struct column *columns;
+    size_t column_count;
+    struct constraint *constraints;
+    size_t constraint_count;
+};
+
+struct index {
+    const char *name;
+    const char *table;
+    bool unique;
+    struct name_list columns;
+    bool *descending; /* for each column */
+};
+
+enum operation_kind {
+    OPERATION_CREATE_TABLE,
+    OPERATION_DROP_TABLE,
+    OPERATION_RENAME_TABLE,
+    OPERATION_ADD_COLUMN,
+    OPERATION_DROP_COLUMN,
+    OPERATION_RENAME_COLUMN,
+    OPERATION_CREATE_INDEX,
+    OPERATION_DROP_INDEX
+};
+
+struct operation {
+    enum operation_kind kind;
+    int line;             /* of the file, from 1 */
+    const char *table;    /* that it is about; NULL for a dropped index until the model told */
+    const char *name;     /* of the column or index that goes or is renamed */
+    const char *new_name; /* of what is renamed */
+    struct table created; /* CREATE TABLE */
+    struct column column; /* ADD COLUMN */
+    struct index index;   /* CREATE INDEX */
+};
+
+struct change {
+    const char *header; /* what stands before the first statement: comments and directives */
+    size_t header_length;
+    struct operation *operations;
+    size_t count;
+};
+
+#endif

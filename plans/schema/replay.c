@@ -1,0 +1,171 @@
+#include "plans/schema/replay.h"
+
+#include <string.h>
+
+#include "plans/schema/model.h"
+#include "plans/schema/parser.h"
+#include "plans/schema/render.h"
+
+/* A change that was applied to the model. */
+struct applied_change {
+    struct change change;
+    struct operation *inverses; /* one for each operation */
+    const char *loss;           /* NULL if the inverses take everything back */
+};
+
+static bool mentioned(const struct migration *migration, const char *name)
+{
+    for (int i = 0; i < ENGINE_KIND_COUNT; i++)
+        if (migration->up[i] != NULL && strcasestr(migration->up[i]->sql, name) != NULL)
+            return true;
+    return false;
+}
+
+static void take_raw(struct model *model, const struct migration *migration)
+{
+    size_t at = 0;
+
+    model->open = true;
+    for (size_t i = 0; i < model->index_count; i++)
+        if (mentioned(migration, model->indexes[i]->name))
+            model->indexes[i]->table = "";
+    while (at < model->table_count) {
+        if (mentioned(migration, model->tables[at]->name))
+            model_forget(model, model->tables[at]->name);
+        else
+            at++;
+    }
+    model_forget(model, "");
+}
+
+static bool apply(struct model *model, struct applied_change *applied, struct error *err)
+{
+    const char *loss = NULL;
+
+    applied->inverses =
+        arena_calloc(model->arena, applied->change.count, sizeof *applied->inverses);
+    for (size_t i = 0; i < applied->change.count; i++) {
+        struct operation *operation = &applied->change.operations[i];
+        if (!model_apply(model, operation, &applied->inverses[i], &loss, err)) {
+            err->line = operation->line;
+            return false;
+        }
+        if (applied->loss == NULL)
+            applied->loss = loss;
+    }
+    return true;
+}
+
+/* The directives that the change itself has; those with that prefix only. */
+static bool copy_directives(const struct change *change, const char *prefix, struct buffer *out)
+{
+    const char *end = change->header + change->header_length;
+    const char *line = change->header;
+    bool found = false;
+
+    while (line < end) {
+        const char *stop = memchr(line, '\n', (size_t)(end - line));
+        const char *next = stop != NULL ? stop + 1 : end;
+        if ((size_t)(next - line) > strlen(prefix) && memcmp(line, prefix, strlen(prefix)) == 0) {
+            if (out != NULL)
+                buffer_append(out, line, (size_t)(next - line));
+            found = true;
+        }
+        line = next;
+    }
+    return found;
+}
+
+static bool render_up(enum engine_kind engine, const struct applied_change *applied,
+                      struct buffer *out, struct error *err)
+{
+    (void)copy_directives(&applied->change, "-- ", out);
+    if (applied->loss != NULL && !copy_directives(&applied->change, "-- fleet: irreversible", NULL))
+        buffer_printf(out, "-- fleet: irreversible %s\n", applied->loss);
+    for (size_t i = 0; i < applied->change.count; i++) {
+        const struct operation *operation = &applied->change.operations[i];
+        if (!render_operation(engine, operation, out, err)) {
+            err->line = operation->line;
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool render_down(enum engine_kind engine, const struct applied_change *applied,
+                        struct buffer *out, struct error *err)
+{
+    (void)copy_directives(&applied->change, "-- fleet: lock-timeout", out);
+    (void)copy_directives(&applied->change, "-- fleet: statement-timeout", out);
+    for (size_t i = applied->change.count; i > 0; i--) {
+        buffer_printf(out, "-- fleet: undoes %zu\n", i);
+        if (!render_operation(engine, &applied->inverses[i - 1], out, err))
+            return false;
+    }
+    return true;
+}
+
+static const struct migration_script *keep(struct arena *arena, const struct migration_script *file,
+                                           const struct buffer *sql, const struct error *err)
+{
+    struct migration_script *script = arena_calloc(arena, 1, sizeof *script);
+    bool failed = err->code != ERROR_NONE;
+
+    *script = (struct migration_script){
+        .file = file->file,
+        .sql = failed ? "" : arena_copy(arena, buffer_text(sql), sql->length),
+        .length = failed ? 0 : sql->length,
+        .sha256 = file->sha256,
+        .fault = failed ? arena_strdup(arena, err->message) : NULL,
+        .fault_line = err->line,
+    };
+    return script;
+}
+
+static void render(struct arena *arena, const struct applied_change *applied,
+                   struct migration *migration)
+{
+    for (int i = 0; i < ENGINE_KIND_COUNT; i++) {
+        AUTO_BUFFER struct buffer up = {0};
+        AUTO_BUFFER struct buffer down = {0};
+        struct error err = {0};
+        bool rendered = render_up((enum engine_kind)i, applied, &up, &err);
+
+        if (rendered && applied->loss == NULL)
+            rendered = render_down((enum engine_kind)i, applied, &down, &err);
+        migration->up[i] = keep(arena, migration->change, &up, &err);
+        if (rendered && applied->loss == NULL)
+            migration->down[i] = keep(arena, migration->change, &down, &err);
+    }
+}
+
+static bool take_change(struct model *model, struct migration *migration, struct error *err)
+{
+    struct applied_change applied = {0};
+    const struct migration_script *file = migration->change;
+
+    if (!parser_read(model->arena, file->sql, file->length, &applied.change, err) ||
+        !apply(model, &applied, err))
+        return false;
+    render(model->arena, &applied, migration);
+    return true;
+}
+
+void replay_changes(struct arena *arena, const char *directory, struct migration *items,
+                    size_t count, struct diagnostics *faults)
+{
+    struct model model = {.arena = arena};
+
+    for (size_t i = 0; i < count; i++) {
+        struct error err = {0};
+
+        if (items[i].change == NULL) {
+            take_raw(&model, &items[i]);
+        } else if (!take_change(&model, &items[i], &err)) {
+            diagnostics_add(faults, err.code,
+                            arena_printf(arena, "%s/%s", directory, items[i].change->file),
+                            err.line, "%s", err.message);
+            return;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/* rules - what every engine has to be able to do, told before any of them is asked. Pure. */
+#ifndef FLEET_PLANS_SCHEMA_RULES_H
+#define FLEET_PLANS_SCHEMA_RULES_H
+
+#include "common/error.h"
+#include "plans/schema/model.h"
+
+/* NULL if the table has no such column. */
+struct column *rules_find_column(const struct table *table, const char *name);
+
+/* All of these: ERROR_CONFLICT. */
+
+/* Columns of a primary key become NOT NULL, which SQLite would not do by itself. */
+bool rules_check_table(const struct model *model, struct table *table, struct error *err) MUST_USE;
+
+/* The columns are there and of types that every engine can index. */
+bool rules_check_key(const struct table *table, const struct name_list *columns,
+                     struct error *err) MUST_USE;
+
+/* table is NULL if it is not known. */
+bool rules_check_added(const struct table *table, const struct column *column,
+                       struct error *err) MUST_USE;
+bool rules_check_dropped(const struct model *model, const struct table *table,
+                         const char *table_name, const char *column, struct error *err) MUST_USE;
+
+/* No foreign key of another table leads to the table or, unless NULL, the column. */
+bool rules_check_unreferenced(const struct model *model, const char *table, const char *column,
+                              struct error *err) MUST_USE;
+
+#endif

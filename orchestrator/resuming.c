@@ -32,17 +32,51 @@ static void resuming_free(struct resuming *resuming)
     arena_free(resuming->arena);
 }
 
+static const struct course_rollout *newest(const struct resuming *resuming)
+{
+    return &resuming->course.rollouts[resuming->course.count - 1];
+}
+
+static bool check_course(const struct resuming *resuming, struct error *err)
+{
+    const struct course_rollout *last = newest(resuming);
+
+    if (strcmp(last->state, "running") == 0)
+        return error_set(
+            err, ERROR_LOCKED,
+            "rollout %.12s of %s, begun by %s at %s, is running: wait for its end, or stop it "
+            "with fleet rollout pause",
+            last->id, resuming->environment, last->operator_name, last->started_at);
+    if (strcmp(last->state, "aborted") == 0 && !resuming->wish->back)
+        return error_set(err, ERROR_STALE,
+                         "rollout %.12s of %s was aborted: fleet apply makes a new plan", last->id,
+                         resuming->environment);
+    if (resuming->wish->back &&
+        (strcmp(last->state, "applied") == 0 || strcmp(last->state, "rolled_back") == 0))
+        return error_set(err, ERROR_STALE, "rollout %.12s of %s is at its end: %s", last->id,
+                         resuming->environment, last->state);
+    if (resuming->course.terms == NULL)
+        return error_set(err, ERROR_UNSUPPORTED,
+                         "rollout %.12s was begun by a release that kept no terms: fleet apply "
+                         "makes a new plan for what is left",
+                         last->id);
+    return true;
+}
+
+/* As it stands now: one whose process is gone does not run any more. */
 static bool read_course(struct workspace *workspace, struct resuming *resuming, struct error *err)
 {
     struct store *store = workspace_store(workspace, err);
+    const struct interrupted_rollout *closed;
+    size_t count;
 
-    if (store == NULL ||
+    if (store == NULL || !store_close_interrupted(store, resuming->arena, &closed, &count, err) ||
         !store_read_course(store, resuming->environment, resuming->arena, &resuming->course, err))
         return false;
     if (resuming->course.count == 0)
         return error_set(err, ERROR_USAGE, "the store has no rollout of %s: nothing to go on with",
                          resuming->environment);
-    return true;
+    return check_course(resuming, err);
 }
 
 static bool read_plan(struct workspace *workspace, struct resuming *resuming, struct error *err)
@@ -76,8 +110,7 @@ static const struct surveyed *find_at_work(const struct resuming *resuming)
     return NULL;
 }
 
-/* Closes what has no process any more, and hears what agents have to tell of it. Jobs that they
-   have under way come to their end first. */
+/* Hears what agents have to tell of it; jobs that they have under way come to their end first. */
 static bool look(struct workspace *workspace, struct resuming *resuming,
                  const struct terminal *terminal, struct error *err)
 {
@@ -102,35 +135,6 @@ static bool look(struct workspace *workspace, struct resuming *resuming,
             return false;
         at_work = find_at_work(resuming);
     } while (at_work != NULL);
-    return true;
-}
-
-static const struct course_rollout *newest(const struct resuming *resuming)
-{
-    return &resuming->course.rollouts[resuming->course.count - 1];
-}
-
-static bool check_course(const struct resuming *resuming, struct error *err)
-{
-    const struct course_rollout *last = newest(resuming);
-
-    if (strcmp(last->state, "running") == 0)
-        return error_set(err, ERROR_LOCKED,
-                         "rollout %.12s of %s, begun by %s at %s, is running: wait for its end",
-                         last->id, resuming->environment, last->operator_name, last->started_at);
-    if (strcmp(last->state, "aborted") == 0 && !resuming->wish->back)
-        return error_set(err, ERROR_STALE,
-                         "rollout %.12s of %s was aborted: fleet apply makes a new plan", last->id,
-                         resuming->environment);
-    if (resuming->wish->back &&
-        (strcmp(last->state, "applied") == 0 || strcmp(last->state, "rolled_back") == 0))
-        return error_set(err, ERROR_STALE, "rollout %.12s of %s is at its end: %s", last->id,
-                         resuming->environment, last->state);
-    if (resuming->course.terms == NULL)
-        return error_set(err, ERROR_UNSUPPORTED,
-                         "rollout %.12s was begun by a release that kept no terms: fleet apply "
-                         "makes a new plan for what is left",
-                         last->id);
     return true;
 }
 
@@ -238,8 +242,7 @@ int resuming_run(struct workspace *workspace, const struct invocation *invocatio
     if (!report_form_from_name(arguments_value(invocation->arguments, "output"), &form, err))
         return STATUS_USAGE;
     if (!read_course(workspace, &resuming, err) || !read_plan(workspace, &resuming, err) ||
-        !look(workspace, &resuming, invocation->terminal, err) || !check_course(&resuming, err) ||
-        !adopt(workspace, &resuming, err))
+        !look(workspace, &resuming, invocation->terminal, err) || !adopt(workspace, &resuming, err))
         return STATUS_FAILED;
     return go_on(workspace, invocation, &resuming, form, err);
 }

@@ -44,7 +44,8 @@ struct rollout_record {
 /*
  * Records that a plan is about to be sent: gives the rollout an id and an epoch above every one
  * that the store or a target has seen (EPOCH_LEAP_MAX), keeps the plan's bytes, and enters a job
- * per target. Until its end the rollout counts as alive while this process is.
+ * per target. Until its end the rollout counts as alive while this process is, and no other one of
+ * its environment begins: ERROR_LOCKED names who has it.
  */
 bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                          struct rollout_record *rollout, struct error *err) MUST_USE;

@@ -53,6 +53,42 @@ static int64_t next_epoch(int64_t last, int64_t seen)
     return (seen > last && credible ? seen : last) + 1;
 }
 
+/* The environment's rollouts that run, as far as the store knows. */
+struct rivals {
+    struct store *store;
+    const char *environment;
+    struct error *err;
+    bool failed; /* err says why */
+};
+
+static bool check_rival(void *context, const struct database_row *row)
+{
+    struct rivals *rivals = context;
+    bool held = false;
+
+    if (!liveness_is_held(rivals->store->liveness, row_integer(row, 3), &held, rivals->err))
+        rivals->failed = true;
+    else if (held)
+        rivals->failed = !error_set(
+            rivals->err, ERROR_LOCKED,
+            "rollout %.12s of %s, begun by %s at %s, is running: wait for its end, or stop it with "
+            "fleet rollout pause",
+            row_text(row, 0), rivals->environment, row_text(row, 1), row_text(row, 2));
+    return !rivals->failed;
+}
+
+/* An environment has one rollout at a time; one whose process is gone is none. */
+static bool check_alone(struct store *store, const char *environment, struct error *err)
+{
+    struct rivals rivals = {.store = store, .environment = environment, .err = err};
+
+    return database_query(store->database, err, check_rival, &rivals,
+                          "SELECT id, operator, started_at, epoch FROM rollout"
+                          " WHERE environment = ? AND state = 'running'",
+                          "t", environment) &&
+           !rivals.failed;
+}
+
 static bool enter_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                           struct rollout_record *rollout, struct error *err)
 {
@@ -64,7 +100,8 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
     if (rollout->first != NULL)
         snprintf(detail, sizeof detail, "%s %s", rollout->back ? "takes back" : "goes on with",
                  rollout->first);
-    if (!database_query(store->database, err, take_integer, &last,
+    if (!store_open_liveness(store, err) || !check_alone(store, plan->header.environment, err) ||
+        !database_query(store->database, err, take_integer, &last,
                         "SELECT max((SELECT coalesce(max(epoch), 0) FROM rollout),"
                         " (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta"
                         " WHERE key = 'epoch'))",
@@ -81,7 +118,7 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
         .result = "intended",
         .detail = detail,
     };
-    return store_open_liveness(store, err) && liveness_hold(store->liveness, rollout->epoch, err) &&
+    return liveness_hold(store->liveness, rollout->epoch, err) &&
            keep_plan(store, plan, digest, err) && !FAULT_ERROR(plan_kept, err) &&
            database_run(store->database, err,
                         "INSERT INTO rollout VALUES (?, ?, ?, ?, ?, 'running', ?, NULL)", "ttttit",

@@ -1,12 +1,13 @@
 /* fleet rollout - the rollouts that the store knows, and what operators ask of them. */
 #include <string.h>
+#include <time.h>
 
 #include "common/name_index.h"
 #include "orchestrator/commands/all.h"
 #include "orchestrator/report.h"
 #include "orchestrator/resuming.h"
 
-enum { LIST_MOST = 50, SHORT_ID = 12 };
+enum { LIST_MOST = 50, SHORT_ID = 12, NAP_MS = 200 };
 
 static const struct report_column list_columns[] = {
     {.key = "rollout", .title = "ROLLOUT"},
@@ -227,51 +228,84 @@ static int run_continue(const struct invocation *invocation, struct error *err)
     return resuming_run(workspace, invocation, &wish, err);
 }
 
-/* One that runs is asked to stop, and says itself that it was aborted. */
-static bool abort_rollout(struct workspace *workspace, const char *environment,
-                          const struct terminal *terminal, struct error *err)
+static bool read_newest(struct store *store, const char *environment, struct arena *arena,
+                        struct course *course, struct error *err)
 {
-    AUTO(arena) struct arena *arena = arena_new();
-    struct store *store = workspace_store(workspace, err);
     const struct interrupted_rollout *closed;
-    struct course course;
     size_t count;
 
-    if (store == NULL || !store_close_interrupted(store, arena, &closed, &count, err) ||
-        !store_read_course(store, environment, arena, &course, err))
+    if (!store_close_interrupted(store, arena, &closed, &count, err) ||
+        !store_read_course(store, environment, arena, course, err))
         return false;
-    if (course.count == 0)
-        return error_set(err, ERROR_STALE, "the store has no rollout of %s", environment);
-    const struct course_rollout *last = &course.rollouts[course.count - 1];
-    if (strcmp(last->state, "running") == 0) {
-        fprintf(terminal->out, "asked: what runs in %s is finished, nothing else begins\n",
-                environment);
-        return store_ask(store, environment, REQUEST_ABORT, workspace_operator(workspace), err);
+    return course->count > 0 ||
+           error_set(err, ERROR_STALE, "the store has no rollout of %s", environment);
+}
+
+static bool is_running(const struct course *course)
+{
+    return strcmp(course->rollouts[course->count - 1].state, "running") == 0;
+}
+
+/* One that runs is asked to stop, and says itself that it was aborted; waits for that if asked to.
+ */
+static bool stop_running(struct workspace *workspace, const char *environment, bool waits,
+                         const struct terminal *terminal, struct course *course,
+                         struct arena *arena, struct error *err)
+{
+    struct store *store = workspace_store(workspace, err);
+
+    if (store == NULL || !read_newest(store, environment, arena, course, err))
+        return false;
+    if (!is_running(course))
+        return true;
+    if (!store_ask(store, environment, REQUEST_ABORT, workspace_operator(workspace), err))
+        return false;
+    fprintf(terminal->out, "asked: what runs in %s is finished, nothing else begins\n",
+            environment);
+    fflush(terminal->out);
+    while (waits && is_running(course)) {
+        nanosleep(&(struct timespec){.tv_nsec = NAP_MS * 1000000L}, NULL);
+        if (!read_newest(store, environment, arena, course, err))
+            return false;
     }
+    return true;
+}
+
+static bool give_up(struct workspace *workspace, const char *environment,
+                    const struct course *course, const struct terminal *terminal, struct error *err)
+{
+    const struct course_rollout *last = &course->rollouts[course->count - 1];
+    struct store *store = workspace_store(workspace, err);
+
     if (strcmp(last->state, "applied") == 0 || strcmp(last->state, "rolled_back") == 0)
         return error_set(err, ERROR_STALE, "rollout %.12s of %s is at its end: %s", last->id,
                          environment, last->state);
     fprintf(terminal->out, "rollout %.12s of %s is aborted\n", last->id, environment);
-    return store_abort(store, &course, environment, workspace_operator(workspace), err);
+    return store != NULL &&
+           store_abort(store, course, environment, workspace_operator(workspace), err);
 }
 
 static int run_abort(const struct invocation *invocation, struct error *err)
 {
-    const char *environment;
+    AUTO(arena) struct arena *arena = arena_new();
+    bool back = arguments_has(invocation->arguments, "rollback");
+    struct resuming_wish wish = {.back = true};
+    struct course course;
     int status;
 
     AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
     if (workspace == NULL)
         return status;
-    if (!workspace_environment(workspace, &environment, err))
+    if (!workspace_environment(workspace, &wish.environment, err))
         return STATUS_USAGE;
-    if (arguments_has(invocation->arguments, "rollback")) {
-        const struct resuming_wish wish = {.environment = environment, .back = true};
-
+    if (!stop_running(workspace, wish.environment, back, invocation->terminal, &course, arena, err))
+        return STATUS_FAILED;
+    if (back)
         return resuming_run(workspace, invocation, &wish, err);
-    }
-    return abort_rollout(workspace, environment, invocation->terminal, err) ? STATUS_DONE
-                                                                            : STATUS_FAILED;
+    return is_running(&course) ||
+                   give_up(workspace, wish.environment, &course, invocation->terminal, err)
+               ? STATUS_DONE
+               : STATUS_FAILED;
 }
 
 static const struct option_spec continue_options[] = {
@@ -322,7 +356,7 @@ const struct command command_rollout_abort = {
     .name = "rollout abort",
     .operands = "[ENV]",
     .summary = "Give a rollout up for good; --rollback takes it back",
-    .details = "One that runs is asked to stop first. With --rollback it must have come to a halt.",
+    .details = "One that runs is asked to stop first; --rollback waits for that.",
     .takes = TAKES_INVENTORY | TAKES_OUTPUT,
     .options = abort_options,
     .option_count = COUNT_OF(abort_options),

@@ -53,6 +53,19 @@ def test_nothing_is_asked_of_what_does_not_run(fleet, engine, waves):
     assert "is at its end: applied" in refused
 
 
+def test_a_second_rollout_names_who_has_the_environment(fleet, engine, waves):
+    hold = Hold(engine, "t0")
+    apply = Command(fleet, "apply")
+    hold.wait_until_reached(apply)
+    for words in (("apply", "prod"), ("resume", "prod")):
+        refused = fleet.run(*words, "--yes", expect=1).stderr
+        assert f"rollout {listed(fleet)[0]['rollout']} of prod, begun by alice at" in refused
+        assert "is running" in refused
+    fleet.run("apply", "calm", "--yes")  # another environment
+    hold.let_go()
+    assert "5 of 5 done" in apply.end(0)
+
+
 def test_aborted_it_is_not_gone_on_with(fleet, engine, waves):
     paused(fleet, engine, "abort")
     assert rollouts(fleet)[-1] == "aborted"
@@ -69,6 +82,20 @@ def test_aborted_with_its_way_back(fleet, engine, waves):
     assert "goes on taking back from wave 1 of 2" in said and "1 taken back" in said
     assert {name: whole(engine, fleet, name) for name in waves} == before
     assert listed(fleet)[0]["direction"] == "back" and listed(fleet)[0]["state"] == "rolled_back"
+
+
+def test_one_that_runs_is_stopped_and_taken_back_by_one_command(fleet, engine, waves):
+    before = {name: whole(engine, fleet, name) for name in waves}
+    hold = Hold(engine, "t0")
+    apply = Command(fleet, "apply")
+    hold.wait_until_reached(apply)
+    abort = Command(fleet, "rollout", "abort", words=["--rollback"])
+    abort.read_until("asked: what runs in prod is finished")
+    hold.let_go()
+    apply.end(4)
+    assert "goes on taking back from wave 1 of 2" in abort.end(1)
+    assert rollouts(fleet)[-2:] == ["aborted", "rolled_back"]
+    assert {name: whole(engine, fleet, name) for name in waves} == before
 
 
 def test_a_manual_gate_waits_for_a_person(fleet, engine, waves):

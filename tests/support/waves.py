@@ -38,8 +38,8 @@ class Hold:
 class Command:
     """One that is under way, and what it has said so far."""
 
-    def __init__(self, fleet, *words):
-        self.process = fleet.start(*words, "prod", "--yes")
+    def __init__(self, fleet, *verb, words=()):
+        self.process = fleet.start(*verb, "prod", "--yes", *words)
         self.said = []
 
     def read_until(self, *texts):

@@ -150,6 +150,25 @@ static void a_rollout_that_ended_is_not_interrupted(void **state)
     assert_states(other, "failed", "dispatched");
 }
 
+static void an_environment_has_one_rollout_at_a_time(void **state)
+{
+    (void)state;
+    AUTO(store) struct store *other = open_store();
+    struct rollout_record second = {.operator_name = "ben"};
+    struct error err = {0};
+    struct sent sent;
+
+    send_plan(&sent);
+    assert_false(store_begin_rollout(other, sent.plan, 0, &second, &err));
+    assert_int_equal(err.code, ERROR_LOCKED);
+    assert_non_null(strstr(err.message, "begun by ann"));
+    error_clear(&err);
+    store_free(sent.store); /* as the end of its process does */
+    sent.store = NULL;
+    assert_true(store_begin_rollout(other, sent.plan, 0, &second, &err));
+    end_sent(&sent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +177,7 @@ int main(void)
         IN_NEW_DIRECTORY(a_late_outcome_closes_its_job),
         IN_NEW_DIRECTORY(a_job_is_unsettled_until_its_end_is_known),
         IN_NEW_DIRECTORY(a_rollout_that_ended_is_not_interrupted),
+        IN_NEW_DIRECTORY(an_environment_has_one_rollout_at_a_time),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

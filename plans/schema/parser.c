@@ -75,7 +75,7 @@ static bool read_names(struct parser *parser, struct name_list *list)
     if (!require(parser, "(", "\"(\""))
         return false;
     do {
-        const char *name;
+        const char *name = NULL;
         if (!read_name(parser, &name, "the name of a column"))
             return false;
         add_name(parser, list, name);
@@ -337,7 +337,7 @@ static bool read_create_index(struct parser *parser, bool unique, struct operati
     operation->name = index->name;
     operation->table = index->table;
     do {
-        const char *name;
+        const char *name = NULL;
         if (!read_name(parser, &name, "the name of a column"))
             return false;
         index->descending = list_room(parser->arena, index->descending, index->columns.count,

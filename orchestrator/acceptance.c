@@ -1,6 +1,6 @@
 #include "orchestrator/acceptance.h"
 
-#include "orchestrator/ledger.h"
+#include "orchestrator/store/ledger.h"
 
 bool acceptance_record(struct workspace *workspace, const struct invocation *invocation,
                        const struct plan *plan, const char *reason, struct error *err)

@@ -9,7 +9,7 @@
 #define FLEET_ORCHESTRATOR_COLLECTION_H
 
 #include "inventory/inventory.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 #include "orchestrator/terminal.h"
 
 struct collection;

@@ -11,7 +11,7 @@
 
 #include "common/buffer.h"
 #include "inventory/inventory.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 
 /* Appends the body: that above, or what Slack's incoming webhooks take ({"text": …}). */
 void notice_write(const struct notice *notice, const char *store, enum notify_format format,

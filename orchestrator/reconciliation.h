@@ -9,7 +9,7 @@
 #define FLEET_ORCHESTRATOR_RECONCILIATION_H
 
 #include "orchestrator/dispatcher.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 #include "orchestrator/survey.h"
 #include "plans/plan.h"
 

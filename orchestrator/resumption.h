@@ -10,7 +10,7 @@
 #define FLEET_ORCHESTRATOR_RESUMPTION_H
 
 #include "orchestrator/rollout_state.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 
 /* Into a prepared state, whose back_begun may be set, before rollout_adopt_end. Fails on a job that
  * is none of the plan's. */

@@ -14,7 +14,7 @@
 #include "orchestrator/dispatcher.h"
 #include "orchestrator/rollout_state.h"
 #include "orchestrator/rollout_terms.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 #include "plans/plan.h"
 
 /* Sees the state after each event; event is NULL for a heartbeat. */

@@ -11,7 +11,7 @@
 #include "inventory/selector.h"
 #include "orchestrator/command.h"
 #include "orchestrator/dispatcher.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 #include "orchestrator/survey.h"
 #include "plans/migrations.h"
 

@@ -5,8 +5,8 @@
 
 #include "orchestrator/commands/all.h"
 #include "orchestrator/histories.h"
-#include "orchestrator/ledger.h"
 #include "orchestrator/report.h"
+#include "orchestrator/store/ledger.h"
 #include "orchestrator/workspace.h"
 
 static const struct report_column report_columns[] = {

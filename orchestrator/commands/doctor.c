@@ -4,11 +4,11 @@
 #include "common/signing.h"
 #include "orchestrator/commands/all.h"
 #include "orchestrator/histories.h"
-#include "orchestrator/ledger.h"
 #include "orchestrator/rebuild.h"
 #include "orchestrator/repairing.h"
 #include "orchestrator/report.h"
 #include "orchestrator/stoppage_view.h"
+#include "orchestrator/store/ledger.h"
 #include "orchestrator/workspace.h"
 
 static const struct report_column columns[] = {

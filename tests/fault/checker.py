@@ -2,7 +2,7 @@
 
 Nothing of the product is used: targets are read with the engines' own clients, the store with the
 sqlite3 module, hashes and signatures are computed here from the formats in docs/plan.md,
-docs/execution.md, common/history.h and orchestrator/ledger.h. Each violation names the invariant
+docs/execution.md, common/history.h and orchestrator/store/ledger.h. Each violation names the invariant
 and the evidence.
 """
 

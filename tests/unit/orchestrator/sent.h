@@ -2,7 +2,7 @@
 #ifndef FLEET_TESTS_SENT_H
 #define FLEET_TESTS_SENT_H
 
-#include "orchestrator/store.h"
+#include "orchestrator/store/store.h"
 
 #define NONCE "0123456789abcdef0123456789abcdef"
 

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "directory.h"
-#include "orchestrator/liveness.h"
+#include "orchestrator/store/liveness.h"
 
 static bool is_held(struct liveness *liveness, int64_t epoch)
 {

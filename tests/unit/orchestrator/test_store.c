@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "orchestrator/database.h"
-#include "orchestrator/ledger.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/database.h"
+#include "orchestrator/store/ledger.h"
+#include "orchestrator/store/store.h"
 
 struct place {
     char directory[64];

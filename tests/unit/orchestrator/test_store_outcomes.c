@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "directory.h"
-#include "orchestrator/ledger.h"
+#include "orchestrator/store/ledger.h"
 #include "sent.h"
 
 static struct outcome step_done(void)

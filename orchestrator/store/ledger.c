@@ -1,4 +1,4 @@
-#include "orchestrator/ledger.h"
+#include "orchestrator/store/ledger.h"
 
 #include <inttypes.h>
 

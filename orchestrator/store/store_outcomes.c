@@ -4,7 +4,7 @@
 
 #include "common/buffer.h"
 #include "common/fault.h"
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/store_private.h"
 
 enum { HAD_MAX = 10000 };
 

@@ -1,9 +1,9 @@
 /* store_private - the store's inside, for the files that make it up. */
-#ifndef FLEET_ORCHESTRATOR_STORE_PRIVATE_H
-#define FLEET_ORCHESTRATOR_STORE_PRIVATE_H
+#ifndef FLEET_ORCHESTRATOR_STORE_STORE_PRIVATE_H
+#define FLEET_ORCHESTRATOR_STORE_STORE_PRIVATE_H
 
-#include "orchestrator/liveness.h"
-#include "orchestrator/store.h"
+#include "orchestrator/store/liveness.h"
+#include "orchestrator/store/store.h"
 
 struct store {
     struct database *database;

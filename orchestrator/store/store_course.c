@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "common/list.h"
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/store_private.h"
 
 bool store_enter_course(struct store *store, const struct rollout_record *rollout,
                         struct error *err)

@@ -5,15 +5,15 @@
  * fields but the hash (format 1). The triggers of the store refuse changes; the chain shows them
  * if they were made all the same.
  */
-#ifndef FLEET_ORCHESTRATOR_LEDGER_H
-#define FLEET_ORCHESTRATOR_LEDGER_H
+#ifndef FLEET_ORCHESTRATOR_STORE_LEDGER_H
+#define FLEET_ORCHESTRATOR_STORE_LEDGER_H
 
 #include <stdint.h>
 
 #include "common/clock.h"
 #include "common/digest.h"
 #include "common/error.h"
-#include "orchestrator/database.h"
+#include "orchestrator/store/database.h"
 
 struct ledger_entry {
     int64_t seq;         /* from 1; given by append */

@@ -7,7 +7,7 @@
 #include "common/file.h"
 #include "common/memory.h"
 #include "embedded.h"
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/store_private.h"
 
 #define STORE_FORMAT "1"
 

@@ -4,8 +4,8 @@
 
 #include "common/buffer.h"
 #include "common/fault.h"
-#include "orchestrator/ledger.h"
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/ledger.h"
+#include "orchestrator/store/store_private.h"
 
 static bool take_integer(void *context, const struct database_row *row)
 {

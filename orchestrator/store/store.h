@@ -5,14 +5,14 @@
  * Intentions are committed before anything is sent. The store is a cache and a diary; what is
  * applied where, the targets' own histories say.
  */
-#ifndef FLEET_ORCHESTRATOR_STORE_H
-#define FLEET_ORCHESTRATOR_STORE_H
+#ifndef FLEET_ORCHESTRATOR_STORE_STORE_H
+#define FLEET_ORCHESTRATOR_STORE_STORE_H
 
 #include "common/clock.h"
 #include "common/random.h"
 #include "common/wire.h"
-#include "orchestrator/database.h"
-#include "orchestrator/ledger.h"
+#include "orchestrator/store/database.h"
+#include "orchestrator/store/ledger.h"
 #include "plans/plan.h"
 
 enum { ID_SIZE = 33 }; /* 32 hex digits and a NUL */

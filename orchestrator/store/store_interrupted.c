@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "common/list.h"
-#include "orchestrator/ledger.h"
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/ledger.h"
+#include "orchestrator/store/store_private.h"
 
 struct reading_jobs {
     struct arena *arena;

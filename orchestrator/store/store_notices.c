@@ -1,5 +1,5 @@
 /* The store's part about what others are told; store.h documents it. */
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/store_private.h"
 
 bool store_begin_notices(struct store *store, const char *environment, struct error *err)
 {

@@ -2,7 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/store_private.h"
 
 static bool take_over_one(struct store *store, const struct ledger_entry *entry, size_t *added,
                           struct error *err)

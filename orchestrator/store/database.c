@@ -1,4 +1,4 @@
-#include "orchestrator/database.h"
+#include "orchestrator/store/database.h"
 
 #include <sqlite3.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-#include "orchestrator/liveness.h"
+#include "orchestrator/store/liveness.h"
 
 #include <errno.h>
 #include <fcntl.h>

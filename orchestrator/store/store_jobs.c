@@ -1,5 +1,5 @@
 /* The store's memory of jobs; store.h documents it. */
-#include "orchestrator/store_private.h"
+#include "orchestrator/store/store_private.h"
 
 enum { JOBS_MAX = 100 };
 

@@ -168,6 +168,22 @@ static void read_agent(struct builder *builder, const struct found_section *foun
     name_index_add(builder->agent_index, found->name, agent);
 }
 
+static void check_state_password(struct builder *builder, const struct found_section *found,
+                                 const struct fleet_section *fleet)
+{
+    const struct secret_source *source = &fleet->state_password;
+    int given = (source->file != NULL) + (source->variable != NULL) + (source->command != NULL);
+
+    if (given > 1)
+        diagnostics_add(builder->faults, ERROR_CONFIG, found->file, found->section->line,
+                        "[fleet] has %d of state_password_file, state_password_env and "
+                        "state_password_command; give one",
+                        given);
+    if (given > 0 && (fleet->state == NULL || strstr(fleet->state, "://") == NULL))
+        diagnostics_add(builder->faults, ERROR_CONFIG, found->file, found->section->line,
+                        "[fleet] has a password for its state, and its state is a file");
+}
+
 static void read_fleet(struct builder *builder, const struct found_section *found)
 {
     struct inventory *inventory = builder->inventory;
@@ -180,6 +196,8 @@ static void read_fleet(struct builder *builder, const struct found_section *foun
         inventory->migrations = fleet.migrations;
     if (fleet.state != NULL)
         inventory->state = fleet.state;
+    inventory->state_password = fleet.state_password;
+    check_state_password(builder, found, &fleet);
     if (fleet.name == NULL && diagnostics_count(builder->faults) == faults)
         diagnostics_add(builder->faults, ERROR_CONFIG, found->file, found->section->line,
                         "[fleet] has no name, such as name = shop");

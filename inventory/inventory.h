@@ -152,7 +152,8 @@ struct inventory {
     const char *directory;  /* where relative paths start */
     const char *fleet;      /* its name */
     const char *migrations; /* resolved path of the folder */
-    const char *state;      /* resolved path of the store */
+    const char *state;      /* resolved path of the store, or its postgresql://… */
+    struct secret_source state_password;
     struct operator_settings operator_settings;
     const struct environment *environments;
     size_t environment_count;

@@ -24,11 +24,17 @@ static bool read_include(const struct setting *setting, const struct setting_inp
 static bool read_state(const struct setting *setting, const struct setting_input *input,
                        void *field, struct error *err)
 {
-    if (strstr(input->entry->value, "://") != NULL)
+    const char *value = input->entry->value;
+    enum engine_kind engine;
+
+    if (strstr(value, "://") == NULL)
+        return setting_path(setting, input, field, err);
+    if (!database_url_check(value, &engine, err))
+        return false;
+    if (engine != ENGINE_POSTGRESQL)
         return error_set(err, ERROR_CONFIG,
-                         "this release keeps its state in a file; give a path such as "
-                         ".fleet/state.db");
-    return setting_path(setting, input, field, err);
+                         "the state is in a file, such as .fleet/state.db, or in PostgreSQL");
+    return setting_string(setting, input, field, err);
 }
 
 static bool port_is_valid(const char *text)
@@ -156,7 +162,19 @@ static const struct setting fleet_rows[] = {
     {.key = "state",
      .read = read_state,
      .offset = offsetof(struct fleet_section, state),
-     .form = "the file of the store"},
+     .form = "the file of the store, or postgresql://USER@HOST/NAME"},
+    {.key = "state_password_file",
+     .read = setting_path,
+     .offset = offsetof(struct fleet_section, state_password.file),
+     .form = "a file that holds the password"},
+    {.key = "state_password_env",
+     .read = setting_string,
+     .offset = offsetof(struct fleet_section, state_password.variable),
+     .form = "the name of an environment variable"},
+    {.key = "state_password_command",
+     .read = setting_string,
+     .offset = offsetof(struct fleet_section, state_password.command),
+     .form = "a command that prints the password"},
     INCLUDE_SETTING,
 };
 static const struct setting_table fleet_settings = {fleet_rows, COUNT_OF(fleet_rows)};

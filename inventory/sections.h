@@ -18,6 +18,7 @@ struct fleet_section {
     const char *name;
     const char *migrations;
     const char *state;
+    struct secret_source state_password;
 };
 
 struct label_list {

@@ -79,7 +79,7 @@ static struct notifier *begin_telling(struct workspace *workspace,
 {
     const struct inventory *inventory = workspace_inventory(workspace);
     const struct notifier_settings settings = {
-        .state = inventory->state,
+        .store = workspace_store_place(workspace),
         .environment = inventory_environment(inventory, plan->header.environment),
         .clock = invocation->clock,
         .random = invocation->random};

@@ -26,15 +26,23 @@ struct detached {
     pid_t process;
 };
 
+/* Beside the store, or where it would be. */
+static const char *directory_for(const struct inventory *inventory, struct arena *arena)
+{
+    const char *slash = strrchr(inventory->state, '/');
+
+    if (database_kind_of(inventory->state) != DATABASE_SQLITE)
+        return arena_printf(arena, "%s/.fleet/detached", inventory->directory);
+    return slash != NULL ? arena_printf(arena, "%.*s/detached", (int)(slash - inventory->state),
+                                        inventory->state)
+                         : "detached";
+}
+
 static bool write_files(struct workspace *workspace, const struct plan *plan,
                         struct detached *detached, struct error *err)
 {
     AUTO_BUFFER struct buffer document = {0};
-    const char *state = workspace_inventory(workspace)->state;
-    const char *slash = strrchr(state, '/');
-    const char *directory =
-        slash != NULL ? arena_printf(detached->arena, "%.*s/detached", (int)(slash - state), state)
-                      : "detached";
+    const char *directory = directory_for(workspace_inventory(workspace), detached->arena);
     char digest[DIGEST_HEX_SIZE];
 
     digest_to_hex(&plan->digest, digest);

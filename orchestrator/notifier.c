@@ -183,7 +183,7 @@ struct notifier *notifier_begin(const struct notifier_settings *settings, struct
     init_waiting(notifier);
     if (!read_secrets(notifier, notify, err))
         return NULL;
-    notifier->store = store_open(settings->state, settings->clock, settings->random, err);
+    notifier->store = store_open(&settings->store, settings->clock, settings->random, err);
     if (notifier->store == NULL ||
         !store_begin_notices(notifier->store, settings->environment->name, err))
         return NULL;

@@ -14,11 +14,12 @@
 #include "common/clock.h"
 #include "common/random.h"
 #include "inventory/inventory.h"
+#include "orchestrator/store/database.h"
 
 struct notifier;
 
 struct notifier_settings {
-    const char *state; /* the store's path: the thread has a connection of its own */
+    struct store_place store; /* the thread has a connection of its own */
     const struct environment *environment;
     const struct clock *clock;
     const struct random_source *random;

@@ -193,13 +193,18 @@ const struct migrations *workspace_migrations(struct workspace *workspace, int *
     return workspace->migrations;
 }
 
+struct store_place workspace_store_place(const struct workspace *workspace)
+{
+    return (struct store_place){workspace->inventory->state, workspace->inventory->state_password};
+}
+
 struct store *workspace_store(struct workspace *workspace, struct error *err)
 {
     const struct invocation *invocation = workspace->invocation;
+    const struct store_place place = workspace_store_place(workspace);
 
     if (workspace->store == NULL)
-        workspace->store =
-            store_open(workspace->inventory->state, invocation->clock, invocation->random, err);
+        workspace->store = store_open(&place, invocation->clock, invocation->random, err);
     return workspace->store;
 }
 
@@ -290,8 +295,10 @@ static bool has_remote(const struct selection *selection)
    may not be written leaves the agents theirs. */
 static bool find_store(struct workspace *workspace, struct store **store, struct error *err)
 {
+    const char *location = workspace->inventory->state;
+
     *store = NULL;
-    if (access(workspace->inventory->state, R_OK | W_OK) != 0)
+    if (database_kind_of(location) == DATABASE_SQLITE && access(location, R_OK | W_OK) != 0)
         return true;
     *store = workspace_store(workspace, err);
     return *store != NULL;

@@ -49,6 +49,8 @@ bool workspace_select_planned(struct workspace *workspace, const struct plan *pl
 /* The folder's migrations; faults are reported here, then NULL with *status set. */
 const struct migrations *workspace_migrations(struct workspace *workspace, int *status);
 
+/* Where the inventory says that it is. */
+struct store_place workspace_store_place(const struct workspace *workspace);
 struct store *workspace_store(struct workspace *workspace, struct error *err) MUST_USE;
 
 /* The dispatcher to the agents of these targets. */

@@ -5,6 +5,8 @@
 #include "common/fault.h"
 #include "common/json.h"
 
+enum { PAGE = 1000 };
+
 static struct digest entry_hash(const struct ledger_entry *entry)
 {
     char previous[DIGEST_HEX_SIZE];
@@ -65,14 +67,18 @@ bool ledger_append(struct database *database, const struct clock *clock,
            !FAULT_ERROR(ledger_appended, err);
 }
 
+/* Of a page, so that no more of a long ledger is held at once. */
 struct reading {
     ledger_function function;
     void *context;
+    int64_t last; /* seq that was read */
+    size_t count;
+    bool stopped;
 };
 
 static bool read_entry(void *context, const struct database_row *row)
 {
-    const struct reading *reading = context;
+    struct reading *reading = context;
     struct ledger_entry entry = {
         .seq = row_integer(row, 0),
         .at = row_text(row, 1),
@@ -91,18 +97,27 @@ static bool read_entry(void *context, const struct database_row *row)
         entry.previous = (struct digest){0};
     if (!digest_from_hex(row_text(row, 11), &entry.hash))
         entry.hash = (struct digest){0};
-    return reading->function(reading->context, &entry);
+    reading->last = entry.seq;
+    reading->count++;
+    reading->stopped = !reading->function(reading->context, &entry);
+    return !reading->stopped;
 }
 
 bool ledger_read(struct database *database, ledger_function function, void *context,
                  struct error *err)
 {
-    struct reading reading = {function, context};
+    struct reading reading = {.function = function, .context = context, .last = INT64_MIN};
 
-    return database_query(database, err, read_entry, &reading,
-                          "SELECT seq, at, who, what, rollout, plan, target, subject, result,"
-                          " detail, previous, hash FROM ledger ORDER BY seq",
-                          "");
+    do {
+        reading.count = 0;
+        if (!database_query(
+                database, err, read_entry, &reading,
+                "SELECT seq, at, who, what, rollout, plan, target, subject, result,"
+                " detail, previous, hash FROM ledger WHERE seq > ? ORDER BY seq LIMIT ?",
+                "ii", reading.last, (int64_t)PAGE))
+            return false;
+    } while (reading.count == PAGE && !reading.stopped);
+    return true;
 }
 
 struct verification {
@@ -134,6 +149,6 @@ bool ledger_verify(struct database *database, int64_t *entries, struct error *er
         return error_set(err, ERROR_VERIFY,
                          "store %s: ledger entry %" PRId64
                          " does not continue the chain: it was changed, or one is missing",
-                         database_path(database), verification.tail.seq);
+                         database_name(database), verification.tail.seq);
     return true;
 }

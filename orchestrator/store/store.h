@@ -19,8 +19,9 @@ enum { ID_SIZE = 33 }; /* 32 hex digits and a NUL */
 
 struct store;
 
-/* Opens or creates it. */
-struct store *store_open(const char *path, const struct clock *clock,
+/* Opens or creates it, and brings what an older release made to this one's format. The place's
+   texts must outlive the store. */
+struct store *store_open(const struct store_place *place, const struct clock *clock,
                          const struct random_source *random, struct error *err) MUST_USE;
 void store_free(struct store *store);
 AUTO_DEFINE(store)

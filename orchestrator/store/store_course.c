@@ -19,8 +19,9 @@ bool store_note_wave(struct store *store, const struct rollout_record *rollout, 
                      struct error *err)
 {
     return database_run(store->database, err,
-                        "UPDATE course SET waves_sent = max(waves_sent, ?) WHERE rollout = ?", "it",
-                        (int64_t)number, rollout->first != NULL ? rollout->first : rollout->id);
+                        "UPDATE course SET waves_sent = ? WHERE waves_sent < ? AND rollout = ?",
+                        "iit", (int64_t)number, (int64_t)number,
+                        rollout->first != NULL ? rollout->first : rollout->id);
 }
 
 struct newest {
@@ -118,11 +119,12 @@ bool store_read_course_jobs(struct store *store, const char *first, struct arena
                             const struct course_job **jobs, size_t *count, struct error *err)
 {
     struct reading reading = {.arena = arena};
-    bool ok = database_query(store->database, err, take_job, &reading,
-                             "SELECT j.target, j.state, j.code, j.message, c.back FROM course c"
-                             " JOIN rollout r ON r.id = c.rollout JOIN job j ON j.rollout = r.id"
-                             " WHERE c.first = ? ORDER BY r.epoch, j.ended_at, j.target",
-                             "t", first);
+    bool ok =
+        database_query(store->database, err, take_job, &reading,
+                       "SELECT j.target, j.state, j.code, j.message, c.back FROM course c"
+                       " JOIN rollout r ON r.id = c.rollout JOIN job j ON j.rollout = r.id"
+                       " WHERE c.first = ? ORDER BY r.epoch, coalesce(j.ended_at, ''), j.target",
+                       "t", first);
 
     *jobs = reading.jobs;
     *count = reading.count;

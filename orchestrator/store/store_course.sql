@@ -8,7 +8,7 @@ CREATE TABLE IF NOT EXISTS course (
     waves_sent INTEGER NOT NULL,
     asked      TEXT NOT NULL DEFAULT '', -- 'pause' or 'abort', of the one that runs
     asked_by   TEXT NOT NULL DEFAULT ''
-) WITHOUT ROWID;
+);
 
 CREATE INDEX IF NOT EXISTS course_first ON course (first);
 
@@ -17,5 +17,5 @@ CREATE INDEX IF NOT EXISTS rollout_by_environment ON rollout (environment, epoch
 -- Up to which entry of the ledger others were told of an environment's rollouts.
 CREATE TABLE IF NOT EXISTS notified (
     environment TEXT PRIMARY KEY,
-    seq         INTEGER NOT NULL
-) WITHOUT ROWID;
+    seq         BIGINT NOT NULL
+);

@@ -111,7 +111,8 @@ static bool collect_one(struct store *store, struct kept_outcome *kept, struct e
         return true;
     return database_run(store->database, err,
                         "INSERT INTO had VALUES (?, ?, ?) ON CONFLICT (agent, rollout)"
-                        " DO UPDATE SET through = max(through, excluded.through)",
+                        " DO UPDATE SET through = excluded.through"
+                        " WHERE had.through < excluded.through",
                         "tti", kept->agent, kept->rollout, kept->seq);
 }
 

@@ -3,9 +3,9 @@
 CREATE TABLE IF NOT EXISTS had (
     agent   TEXT NOT NULL,
     rollout TEXT NOT NULL,
-    through INTEGER NOT NULL,
+    through BIGINT NOT NULL,
     PRIMARY KEY (agent, rollout)
-) WITHOUT ROWID;
+);
 
 -- The few jobs whose end nobody knows among all that there ever were.
 CREATE INDEX IF NOT EXISTS job_unknown ON job (rollout) WHERE state = 'unknown';

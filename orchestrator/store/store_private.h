@@ -6,6 +6,7 @@
 #include "orchestrator/store/store.h"
 
 struct store {
+    struct store_place place; /* texts are the caller's */
     struct database *database;
     const struct clock *clock;
     const struct random_source *random;

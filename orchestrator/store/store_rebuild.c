@@ -23,8 +23,9 @@ static bool raise_epoch(struct store *store, int64_t epoch, struct error *err)
 
     snprintf(text, sizeof text, "%" PRId64, epoch);
     return database_run(store->database, err,
-                        "INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE SET value"
-                        " = max(CAST(value AS INTEGER), CAST(excluded.value AS INTEGER))",
+                        "INSERT INTO meta VALUES ('epoch', ?) ON CONFLICT (key) DO UPDATE"
+                        " SET value = excluded.value"
+                        " WHERE CAST(meta.value AS BIGINT) < CAST(excluded.value AS BIGINT)",
                         "t", text);
 }
 

@@ -125,11 +125,12 @@ bool store_list_rollouts(struct store *store, size_t limit, struct arena *arena,
         store->database, err, take_rollout, &listing,
         "SELECT r.id, r.state, r.operator, r.started_at, coalesce(r.ended_at, ''), r.epoch,"
         " coalesce(c.back, 0), r.environment, coalesce(c.first, r.id), count(j.target),"
-        " coalesce(sum(j.state = CASE coalesce(c.back, 0) WHEN 1 THEN 'rolled_back'"
-        " ELSE 'applied' END), 0), coalesce(sum(j.state = 'unknown'), 0)"
+        " count(CASE WHEN j.state = CASE coalesce(c.back, 0) WHEN 1 THEN 'rolled_back'"
+        " ELSE 'applied' END THEN 1 END), count(CASE WHEN j.state = 'unknown' THEN 1 END)"
         " FROM (SELECT * FROM rollout ORDER BY epoch DESC LIMIT ?) r"
         " LEFT JOIN course c ON c.rollout = r.id LEFT JOIN job j ON j.rollout = r.id"
-        " GROUP BY r.id ORDER BY r.epoch DESC",
+        " GROUP BY r.id, r.state, r.operator, r.started_at, r.ended_at, r.epoch, c.back,"
+        " r.environment, c.first ORDER BY r.epoch DESC",
         "i", (int64_t)limit);
 
     *rollouts = listing.items;

@@ -26,8 +26,9 @@ static bool keep_plan(struct store *store, const struct plan *plan, const char *
 
     now(store, at);
     plan_write(plan, &document);
-    return database_run(store->database, err, "INSERT OR IGNORE INTO plan VALUES (?, ?, ?)", "tbt",
-                        digest, (const void *)document.bytes, document.length, at);
+    return database_run(store->database, err,
+                        "INSERT INTO plan VALUES (?, ?, ?) ON CONFLICT DO NOTHING", "tbt", digest,
+                        (const void *)document.bytes, document.length, at);
 }
 
 static bool enter_jobs(struct store *store, const struct plan *plan,
@@ -102,9 +103,9 @@ static bool enter_rollout(struct store *store, const struct plan *plan, int64_t 
                  rollout->first);
     if (!store_open_liveness(store, err) || !check_alone(store, plan->header.environment, err) ||
         !database_query(store->database, err, take_integer, &last,
-                        "SELECT max((SELECT coalesce(max(epoch), 0) FROM rollout),"
-                        " (SELECT coalesce(max(CAST(value AS INTEGER)), 0) FROM meta"
-                        " WHERE key = 'epoch'))",
+                        "SELECT coalesce(max(epoch), 0) FROM (SELECT epoch FROM rollout"
+                        " UNION ALL SELECT CAST(value AS BIGINT) FROM meta WHERE key = 'epoch')"
+                        " AS given",
                         ""))
         return false;
     rollout->epoch = next_epoch(last, epoch_seen);

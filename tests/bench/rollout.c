@@ -212,7 +212,8 @@ static void roll_out(const struct inventory *inventory, const struct plan *plan,
     struct error err = {0};
     struct rollout_terms terms;
     AUTO(store)
-    struct store *store = store_open("state.db", clock_system(), random_system(), &err);
+    const struct store_place place = {.location = "state.db"};
+    struct store *store = store_open(&place, clock_system(), random_system(), &err);
     const struct rollout_settings settings = {
         .plan = plan,
         .inventory = inventory,

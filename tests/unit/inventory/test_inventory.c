@@ -353,7 +353,12 @@ static void policies_that_contradict_are_faults(void **state)
     check_fault_has("[env:a]\n", "there is no [fleet] section");
     check_fault_has("name = shop\n[fleet]\nname = shop\n", "unknown key 'name'");
     check_fault_has("[fleet:x]\n", "should be [fleet], without a name");
-    check_fault_has(FLEET "state = postgresql://a/b\n", "state in a file");
+    check_fault_has(FLEET "state = mysql://a/b\n", "or in PostgreSQL");
+    check_fault_has(FLEET "state = postgresql://a:b@c/d\n", "has a password in it");
+    check_fault_has(FLEET "state_password_file = x\n", "its state is a file");
+    check_fault_has(FLEET "state = postgresql://a/b\nstate_password_file = x\n"
+                          "state_password_env = X\n",
+                    "give one");
 }
 
 static void a_hundred_thousand_targets_come_from_one_section(void **state)

@@ -7,12 +7,58 @@
 
 #include <cmocka.h>
 
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/file.h"
 #include "plans/plan_builder.h"
+
+enum { LOCATION_MAX = 512 };
+
+/* A database of the test server with the name of this directory, made the first time. */
+static void find_server(const char *url, char location[LOCATION_MAX])
+{
+    const char *query = strchr(url, '?');
+    const char *name = strrchr(url, '/');
+    char here[256], command[320];
+    struct error err = {0};
+
+    for (const char *at = url; at < query; at++)
+        if (*at == '/')
+            name = at;
+    assert_non_null(getcwd(here, sizeof here));
+    snprintf(location, LOCATION_MAX, "%.*s%s%s", (int)(name + 1 - url), url, basename(here), query);
+    if (access("database", F_OK) == 0)
+        return;
+    const struct store_place place = {.location = url};
+    AUTO(database) struct database *server = database_open(&place, &err);
+    snprintf(command, sizeof command, "CREATE DATABASE \"%s\"", basename(here));
+    if (server == NULL || !database_execute(server, command, &err))
+        fail_msg("%s", err.message);
+    assert_true(file_write("database", "", 0, 0600, &err));
+}
+
+struct store_place store_here(void)
+{
+    static char location[LOCATION_MAX];
+    const char *url = getenv("FLEET_TEST_STORE");
+
+    if (url == NULL)
+        return (struct store_place){.location = "state.db"};
+    find_server(url, location);
+    return (struct store_place){.location = location};
+}
 
 struct store *open_store(void)
 {
     struct error err = {0};
-    struct store *store = store_open("state.db", clock_system(), random_system(), &err);
+    static struct store_place place;
+
+    place = store_here();
+    struct store *store = store_open(&place, clock_system(), random_system(), &err);
 
     if (store == NULL)
         fail_msg("%s", err.message);

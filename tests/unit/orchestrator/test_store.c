@@ -6,50 +6,11 @@
 #include <cmocka.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "orchestrator/store/database.h"
+#include "directory.h"
 #include "orchestrator/store/ledger.h"
-#include "orchestrator/store/store.h"
-
-struct place {
-    char directory[64];
-    char path[96];
-};
-
-static int make_place(void **state)
-{
-    struct place *place = calloc(1, sizeof *place);
-
-    snprintf(place->directory, sizeof place->directory, "/tmp/fleet-store-XXXXXX");
-    if (place == NULL || mkdtemp(place->directory) == NULL)
-        return -1;
-    snprintf(place->path, sizeof place->path, "%s/deep/state.db", place->directory);
-    *state = place;
-    return 0;
-}
-
-static int remove_place(void **state)
-{
-    struct place *place = *state;
-    char command[128];
-
-    snprintf(command, sizeof command, "rm -rf '%s'", place->directory);
-    int status = system(command);
-    free(place);
-    return status;
-}
-
-static struct store *open_store(const struct place *place)
-{
-    struct error err = {0};
-    struct store *store = store_open(place->path, clock_system(), random_system(), &err);
-
-    if (store == NULL)
-        fail_msg("%s", err.message);
-    return store;
-}
+#include "sent.h"
 
 static struct ledger_entry entry_about(const char *target)
 {
@@ -73,19 +34,21 @@ static void append(struct store *store, const char *target)
 
 static void a_store_keeps_its_id(void **state)
 {
-    struct store *first = open_store(*state);
+    (void)state;
+    struct store *first = open_store();
     char id[ID_SIZE];
 
     snprintf(id, sizeof id, "%s", store_id(first));
     assert_int_equal(strlen(id), 32);
     store_free(first);
-    AUTO(store) struct store *again = open_store(*state);
+    AUTO(store) struct store *again = open_store();
     assert_string_equal(store_id(again), id);
 }
 
 static void the_chain_of_the_ledger_holds(void **state)
 {
-    AUTO(store) struct store *store = open_store(*state);
+    (void)state;
+    AUTO(store) struct store *store = open_store();
     struct error err = {0};
     int64_t entries;
 
@@ -97,7 +60,8 @@ static void the_chain_of_the_ledger_holds(void **state)
 
 static void the_ledger_refuses_changes(void **state)
 {
-    AUTO(store) struct store *store = open_store(*state);
+    (void)state;
+    AUTO(store) struct store *store = open_store();
     struct error update = {0}, removal = {0};
 
     append(store, "a");
@@ -108,7 +72,8 @@ static void the_ledger_refuses_changes(void **state)
 
 static void a_ledger_that_was_changed_all_the_same_is_found_out(void **state)
 {
-    AUTO(store) struct store *store = open_store(*state);
+    (void)state;
+    AUTO(store) struct store *store = open_store();
     struct error err = {0};
     int64_t entries;
 
@@ -116,9 +81,12 @@ static void a_ledger_that_was_changed_all_the_same_is_found_out(void **state)
     append(store, "b");
     append(store, "c");
     assert_true(database_execute(store_database(store),
-                                 "DROP TRIGGER ledger_is_append_only_update;"
-                                 "UPDATE ledger SET who = 'mallory' WHERE seq = 2",
+                                 database_kind(store_database(store)) == DATABASE_SQLITE
+                                     ? "DROP TRIGGER ledger_is_append_only_update"
+                                     : "DROP TRIGGER ledger_is_append_only ON ledger",
                                  &err));
+    assert_true(database_execute(store_database(store),
+                                 "UPDATE ledger SET who = 'mallory' WHERE seq = 2", &err));
     assert_false(ledger_verify(store_database(store), &entries, &err));
     assert_int_equal(err.code, ERROR_VERIFY);
     assert_int_equal(entries, 2);
@@ -126,28 +94,63 @@ static void a_ledger_that_was_changed_all_the_same_is_found_out(void **state)
 
 static void a_store_of_a_newer_format_is_refused_by_name(void **state)
 {
-    struct store *store = open_store(*state);
-    const struct place *place = *state;
+    (void)state;
+    struct store *store = open_store();
+    const struct store_place place = store_here();
     struct error err = {0};
 
     assert_true(database_execute(store_database(store),
                                  "UPDATE meta SET value = '99' WHERE key = 'format'", &err));
     store_free(store);
-    assert_null(store_open(place->path, clock_system(), random_system(), &err));
+    assert_null(store_open(&place, clock_system(), random_system(), &err));
     assert_int_equal(err.code, ERROR_UNSUPPORTED);
     assert_non_null(strstr(err.message, "99"));
 }
 
-#define STORE_TEST(test) cmocka_unit_test_setup_teardown(test, make_place, remove_place)
+static void a_store_of_an_older_format_is_brought_to_this_one(void **state)
+{
+    (void)state;
+    struct store *store = open_store();
+    struct error err = {0};
+    char id[ID_SIZE];
+
+    append(store, "a");
+    snprintf(id, sizeof id, "%s", store_id(store));
+    assert_true(database_execute(store_database(store),
+                                 "DROP TABLE course; DROP TABLE notified; DROP TABLE had;"
+                                 "UPDATE meta SET value = '1' WHERE key = 'format'",
+                                 &err));
+    store_free(store);
+    AUTO(store) struct store *again = open_store();
+    bool has = false;
+    int64_t entries;
+    assert_string_equal(store_id(again), id);
+    assert_true(database_has_table(store_database(again), "course", &has, &err) && has);
+    assert_true(ledger_verify(store_database(again), &entries, &err));
+    assert_int_equal(entries, 1);
+}
+
+static void a_store_in_a_file_makes_its_directory(void **state)
+{
+    (void)state;
+    const struct store_place place = {.location = "deep/er/state.db"};
+    struct error err = {0};
+    AUTO(store)
+    struct store *store = store_open(&place, clock_system(), random_system(), &err);
+
+    assert_non_null(store);
+}
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STORE_TEST(a_store_keeps_its_id),
-        STORE_TEST(the_chain_of_the_ledger_holds),
-        STORE_TEST(the_ledger_refuses_changes),
-        STORE_TEST(a_ledger_that_was_changed_all_the_same_is_found_out),
-        STORE_TEST(a_store_of_a_newer_format_is_refused_by_name),
+        IN_NEW_DIRECTORY(a_store_keeps_its_id),
+        IN_NEW_DIRECTORY(the_chain_of_the_ledger_holds),
+        IN_NEW_DIRECTORY(the_ledger_refuses_changes),
+        IN_NEW_DIRECTORY(a_ledger_that_was_changed_all_the_same_is_found_out),
+        IN_NEW_DIRECTORY(a_store_of_a_newer_format_is_refused_by_name),
+        IN_NEW_DIRECTORY(a_store_of_an_older_format_is_brought_to_this_one),
+        IN_NEW_DIRECTORY(a_store_in_a_file_makes_its_directory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -123,23 +123,6 @@ static void an_agent_that_told_all_need_keep_nothing_of_the_rollout(void **state
     end_sent(&sent);
 }
 
-static void a_store_from_before_outcomes_were_kept_gets_the_table(void **state)
-{
-    (void)state;
-    struct sent sent;
-    struct error err = {0};
-
-    send_plan(&sent);
-    assert_true(database_execute(
-        store_database(sent.store),
-        "DROP TABLE had; DROP INDEX ledger_by_rollout; DROP INDEX job_unknown", &err));
-    store_free(sent.store);
-    sent.store = open_store();
-    assert_true(collect(&sent, sent.rollout.id, 1, step_done()));
-    assert_had(&sent, 1, 1);
-    end_sent(&sent);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,7 +130,6 @@ int main(void)
         IN_NEW_DIRECTORY(an_unknown_end_may_become_a_known_one_but_not_the_reverse),
         IN_NEW_DIRECTORY(what_was_never_sent_is_not_recorded),
         IN_NEW_DIRECTORY(an_agent_that_told_all_need_keep_nothing_of_the_rollout),
-        IN_NEW_DIRECTORY(a_store_from_before_outcomes_were_kept_gets_the_table),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,21 +83,19 @@ void liveness_release(struct liveness *liveness, int64_t epoch)
         (void)!fcntl(liveness->descriptor, F_OFD_SETLK, &lock);
 }
 
-static bool is_leased(struct liveness *liveness, int64_t epoch, bool *held, struct error *err)
-{
-    char name[LEASE_NAME_SIZE], holder[LEASE_HOLDER_SIZE];
-    bool ok = lease_holder(liveness->leases, lease_name(epoch, name), holder, err);
-
-    *held = holder[0] != '\0';
-    return ok;
-}
-
-bool liveness_is_held(struct liveness *liveness, int64_t epoch, bool *held, struct error *err)
+bool liveness_is_held(struct liveness *liveness, int64_t epoch, bool *held,
+                      char holder[LEASE_HOLDER_SIZE], struct error *err)
 {
     struct flock lock = byte_of(epoch, F_WRLCK);
+    char name[LEASE_NAME_SIZE];
 
-    if (liveness->leases != NULL)
-        return is_leased(liveness, epoch, held, err);
+    holder[0] = '\0';
+    if (liveness->leases != NULL) {
+        bool ok = lease_holder(liveness->leases, lease_name(epoch, name), holder, err);
+
+        *held = holder[0] != '\0';
+        return ok;
+    }
     if (fcntl(liveness->descriptor, F_OFD_GETLK, &lock) != 0)
         return fail(liveness, "look at", err);
     *held = lock.l_type != F_UNLCK;

@@ -21,8 +21,9 @@ AUTO_DEFINE(liveness)
 bool liveness_hold(struct liveness *liveness, int64_t epoch, struct error *err) MUST_USE;
 void liveness_release(struct liveness *liveness, int64_t epoch);
 
-/* Whether another holds it. */
+/* Whether another holds it. The holder is told where the store knows: "HOST, process N", else "".
+ */
 bool liveness_is_held(struct liveness *liveness, int64_t epoch, bool *held,
-                      struct error *err) MUST_USE;
+                      char holder[LEASE_HOLDER_SIZE], struct error *err) MUST_USE;
 
 #endif

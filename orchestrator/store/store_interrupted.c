@@ -120,9 +120,10 @@ static bool close_all(struct store *store, struct reading *reading, struct error
     if (!read_running(store, reading, err))
         return false;
     for (size_t i = 0; i < reading->count; i++) {
+        char holder[LEASE_HOLDER_SIZE];
         bool held;
 
-        if (!liveness_is_held(store->liveness, reading->items[i].epoch, &held, err) ||
+        if (!liveness_is_held(store->liveness, reading->items[i].epoch, &held, holder, err) ||
             (!held && !close_rollout(store, &reading->items[i], err)))
             return false;
         if (!held)

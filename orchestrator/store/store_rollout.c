@@ -65,16 +65,18 @@ struct rivals {
 static bool check_rival(void *context, const struct database_row *row)
 {
     struct rivals *rivals = context;
+    char holder[LEASE_HOLDER_SIZE];
     bool held = false;
 
-    if (!liveness_is_held(rivals->store->liveness, row_integer(row, 3), &held, rivals->err))
+    if (!liveness_is_held(rivals->store->liveness, row_integer(row, 3), &held, holder, rivals->err))
         rivals->failed = true;
     else if (held)
         rivals->failed = !error_set(
             rivals->err, ERROR_LOCKED,
-            "rollout %.12s of %s, begun by %s at %s, is running: wait for its end, or stop it with "
-            "fleet rollout pause",
-            row_text(row, 0), rivals->environment, row_text(row, 1), row_text(row, 2));
+            "rollout %.12s of %s, begun by %s at %s%s%s, is running: wait for its end, or stop it "
+            "with fleet rollout pause",
+            row_text(row, 0), rivals->environment, row_text(row, 1), row_text(row, 2),
+            holder[0] != '\0' ? " on " : "", holder);
     return !rivals->failed;
 }
 

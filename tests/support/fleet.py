@@ -4,8 +4,10 @@ Everything lives below one directory. Agents are real processes that the fleet s
 stops; waiting is always for a condition with a deadline.
 """
 
+import copy
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -115,6 +117,7 @@ class Fleet:
         self.migrations = self.root / "migrations"
         self.migrations.mkdir()
         self.targets, self.agents, self.envs = [], {}, {}
+        self.store = ["state = .fleet/state.db"]
         self.has_ca = False
 
     # The inventory.
@@ -129,7 +132,7 @@ class Fleet:
         return target
 
     def write_inventory(self):
-        lines = ["[fleet]", "name = shop", "migrations = migrations", "state = .fleet/state.db"]
+        lines = ["[fleet]", "name = shop", "migrations = migrations", *self.store]
         if self.has_ca:
             lines += ["[operator]", "name = alice", "cert = keys/alice.crt", "key = keys/alice.key",
                       "ca = .fleet/ca/ca.crt", "crl = .fleet/ca/ca.crl",
@@ -188,6 +191,19 @@ class Fleet:
             path = self.migrations / f"{name}{infix}.{direction}.sql"
             if text is not None:
                 path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    def elsewhere(self, name):
+        """The same fleet as another machine has it, with the same operator and no file of state."""
+        other = copy.copy(self)
+        other.root = self.root / name
+        other.root.mkdir()
+        for part in ("fleet.ini", "migrations", "keys"):
+            source = self.root / part
+            (shutil.copytree if source.is_dir() else shutil.copy)(source, other.root / part)
+        (other.root / ".fleet/ca").mkdir(parents=True)
+        for part in ("ca.crt", "ca.crl"):
+            shutil.copy(self.root / ".fleet/ca" / part, other.root / ".fleet/ca" / part)
+        return other
 
     def start(self, *words, **options):
         """Starts a command and returns its process."""

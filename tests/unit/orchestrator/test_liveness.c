@@ -34,9 +34,10 @@ static void nap(void)
 static bool is_held(struct liveness *liveness, int64_t epoch)
 {
     struct error err = {0};
+    char holder[LEASE_HOLDER_SIZE];
     bool held = false;
 
-    if (!liveness_is_held(liveness, epoch, &held, &err))
+    if (!liveness_is_held(liveness, epoch, &held, holder, &err))
         fail_msg("%s", err.message);
     return held;
 }

@@ -51,7 +51,8 @@ struct rollout_record {
 bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t epoch_seen,
                          struct rollout_record *rollout, struct error *err) MUST_USE;
 
-/* Records that a wave is about to be sent, there or back. */
+/* Records that a wave is about to be sent, there or back. ERROR_STALE if the rollout was closed as
+   interrupted meanwhile; the same at its end. */
 struct wave_record {
     size_t number; /* from 1 */
     size_t of;

@@ -152,6 +152,22 @@ bool store_begin_rollout(struct store *store, const struct plan *plan, int64_t e
     return store_commit_or_undo(store, ok, err);
 }
 
+/* Within a transaction. One whose process was not seen for long was closed for it, and perhaps gone
+   on with: what its targets' fences refuse anyway is not even sent. */
+static bool check_running(struct store *store, const char *rollout, struct error *err)
+{
+    int64_t running = 0;
+
+    return database_query(store->database, err, take_integer, &running,
+                          "SELECT count(*) FROM rollout WHERE id = ? AND state = 'running'", "t",
+                          rollout) &&
+           (running > 0 ||
+            error_set(err, ERROR_STALE,
+                      "rollout %.12s was taken for cut off while it ran, and closed: nothing more "
+                      "of it is sent; fleet rollout show has what came of it",
+                      rollout));
+}
+
 bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
                       const struct plan *plan, const struct wave_record *wave, struct error *err)
 {
@@ -173,7 +189,8 @@ bool store_begin_wave(struct store *store, const struct rollout_record *rollout,
     };
     if (!database_begin(store->database, err))
         return false;
-    bool ok = (rollout->back || store_note_wave(store, rollout, wave->number, err)) &&
+    bool ok = check_running(store, rollout->id, err) &&
+              (rollout->back || store_note_wave(store, rollout, wave->number, err)) &&
               ledger_append(store->database, store->clock, &entry, err);
     return store_commit_or_undo(store, ok, err);
 }
@@ -286,7 +303,8 @@ bool store_end_rollout(struct store *store, const struct rollout_record *rollout
     };
     if (FAULT_ERROR(rollout_end, err) || !database_begin(store->database, err))
         return false;
-    bool ok = database_run(store->database, err,
+    bool ok = check_running(store, rollout->id, err) &&
+              database_run(store->database, err,
                            "UPDATE rollout SET state = ?, ended_at = ? WHERE id = ?", "ttt",
                            end->result, at, rollout->id) &&
               store_put_had_all(store, rollout->id, end, err) &&

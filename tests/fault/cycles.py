@@ -129,6 +129,8 @@ class Run:
             hurt.before(world)
         rivals = [world.begin(*words) for _ in range(hurt.rivals)]
         process = world.begin(*words, fault=hurt.command)
+        if rivals:
+            world.forget_living(0.1)
         if hurt.meanwhile:
             hurt.meanwhile(self, process, words)
         if hurt.kill:
@@ -401,6 +403,7 @@ def late_hurt(run, rng):
         while process.poll() is None and not run.world.has_passed("rollout_begun!"):
             time.sleep(0.002)
         process.send_signal(signal.SIGSTOP)
+        run.world.forget_living()
         run.world.run(*words, fault=None if run.world.agent else fault)
         run.report(run.checker.moment())
         process.send_signal(signal.SIGCONT)

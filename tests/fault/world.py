@@ -246,6 +246,15 @@ class World:
         assert answer.status == 0, answer
         return answer
 
+    def forget_living(self, for_s=0.0):
+        """As when a lease lapses: nobody is seen to be at work, and a second rollout begins."""
+        end = time.monotonic() + for_s
+        while True:
+            (self.root / ".fleet/state.db-running").unlink(missing_ok=True)
+            if time.monotonic() >= end:
+                return
+            time.sleep(0.002)
+
     def passed(self):
         """The points that were passed since the last call."""
         if not self.trace.exists():

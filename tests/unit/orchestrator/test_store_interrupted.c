@@ -82,6 +82,28 @@ static void the_rollout_of_a_dead_process_is_closed_once(void **state)
     assert_int_equal(close_interrupted(other, id), 0);
 }
 
+static void a_rollout_that_was_closed_sends_nothing_more(void **state)
+{
+    (void)state;
+    AUTO(store) struct store *other = open_store();
+    const struct wave_record wave = {2, 2, 1};
+    const struct rollout_end end = {.result = "applied"};
+    struct error refused = {0}, late = {0};
+    struct sent sent;
+    char id[ID_SIZE];
+
+    send_plan(&sent);
+    store_free(sent.store);
+    assert_int_equal(close_interrupted(other, id), 1);
+    sent.store = open_store();
+    assert_false(store_begin_wave(sent.store, &sent.rollout, sent.plan, &wave, &refused));
+    assert_int_equal(refused.code, ERROR_STALE);
+    assert_false(store_end_rollout(sent.store, &sent.rollout, sent.plan, &end, &late));
+    assert_int_equal(late.code, ERROR_STALE);
+    assert_states(other, "interrupted", "unknown");
+    end_sent(&sent);
+}
+
 static void a_late_outcome_closes_its_job(void **state)
 {
     (void)state;
@@ -174,6 +196,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_NEW_DIRECTORY(a_living_rollout_is_left_alone),
         IN_NEW_DIRECTORY(the_rollout_of_a_dead_process_is_closed_once),
+        IN_NEW_DIRECTORY(a_rollout_that_was_closed_sends_nothing_more),
         IN_NEW_DIRECTORY(a_late_outcome_closes_its_job),
         IN_NEW_DIRECTORY(a_job_is_unsettled_until_its_end_is_known),
         IN_NEW_DIRECTORY(a_rollout_that_ended_is_not_interrupted),

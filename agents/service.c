@@ -105,6 +105,11 @@ void service_stop(struct service *service, const char *rollout)
     runs_stop(service->runs, rollout);
 }
 
+void service_abandon(struct service *service, const void *context)
+{
+    runs_abandon(service->runs, context);
+}
+
 void service_stop_all(struct service *service)
 {
     runs_stop_all(service->runs);

@@ -6,7 +6,7 @@
  * status opened are kept for a while, so that an apply that follows need not log in again.
  *
  * Replies go to a sink: it is called by one thread at a time, but by any thread, and must not
- * block for long nor call back into the service; only the two stops may be called from anywhere.
+ * block for long nor call back into the service; only the stops may be called from anywhere.
  */
 #ifndef FLEET_AGENTS_SERVICE_H
 #define FLEET_AGENTS_SERVICE_H
@@ -71,6 +71,10 @@ void service_trust(struct service *service, const struct trusted_key *keys, size
 
 /* No further job of the rollout begins; what runs goes on to its end. */
 void service_stop(struct service *service, const char *rollout);
+
+/* Whoever was told with that context is gone: no further job of that run begins. The rollout may
+   ask for them again. */
+void service_abandon(struct service *service, const void *context);
 
 /* Stops all rollouts, those to come as well; for draining. */
 void service_stop_all(struct service *service);

@@ -12,6 +12,7 @@ struct running {
     const struct run_request *request;
     const struct slice *slice;
     const char *operator_name;
+    const void *listener;
     struct run *run;
     struct reply_channel *channel;
 };
@@ -279,7 +280,7 @@ static bool run_slice(struct running *running, struct error *err)
     struct service *service = running->service;
     int parallel = running->request->max_parallel;
 
-    running->run = runs_begin(service->runs, running->request->rollout);
+    running->run = runs_begin(service->runs, running->request->rollout, running->listener);
     reply_channel_event(running->channel, &(struct run_event){.kind = RUN_ACCEPTED});
     worker_pool_for_each(service->pool, running->slice->plan.target_count,
                          parallel > 0 ? (size_t)parallel : 1, run_item, running);
@@ -305,6 +306,7 @@ void service_run(struct service *service, const struct run_request *request,
                               .request = request,
                               .slice = slice,
                               .operator_name = operator_name,
+                              .listener = context,
                               .channel = channel};
     reply_channel_end(channel, run_slice(&running, &err) ? NULL : &err);
 }

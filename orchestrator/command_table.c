@@ -17,6 +17,7 @@ const struct command *const commands[] = {
     &command_rollout_pause,
     &command_rollout_continue,
     &command_rollout_abort,
+    &command_worker,
     &command_baseline,
     &command_ca_init,
     &command_ca_issue,

@@ -164,12 +164,22 @@ static bool ready_for_remote(struct dispatcher *dispatcher, struct error *err)
     return client != NULL;
 }
 
+/* Whether workers make the call, not we. */
+static bool is_relayed(const struct dispatcher *dispatcher, const struct call *call)
+{
+    return dispatcher->settings.relay != NULL && call->kind == CALL_RUN && call->address != NULL;
+}
+
 static void start_remote(struct pending *pending)
 {
     struct dispatcher *dispatcher = pending->dispatcher;
     const struct call *call = &dispatcher->calls[pending->index];
     struct error err = {0};
 
+    if (is_relayed(dispatcher, call)) {
+        relay_add(dispatcher->settings.relay, call->agent, &call->run, hand_over, pending);
+        return;
+    }
     if (!ready_for_remote(dispatcher, &err)) {
         error_wrap(&err, "agent %s", call->agent);
         refuse(pending, &err);
@@ -216,6 +226,10 @@ static void send_stop(struct dispatcher *dispatcher, const struct call *call)
         return;
     if (call->address == NULL) {
         service_stop(dispatcher->settings.local, request.rollout);
+        return;
+    }
+    if (is_relayed(dispatcher, call)) {
+        relay_stop(dispatcher->settings.relay);
         return;
     }
     AUTO(json) json_t *body = stop_request_encode(&request);
@@ -272,6 +286,9 @@ static bool wait_for_all(struct dispatcher *dispatcher, struct error *err)
     const struct http_loop loop = {
         .woken = pass_on_stop, .done = local_done, .context = dispatcher};
 
+    for (size_t i = 0; i < dispatcher->count; i++)
+        if (is_relayed(dispatcher, &dispatcher->calls[i]))
+            return relay_run(dispatcher->settings.relay, &loop, err);
     if (dispatcher->client != NULL)
         return http_client_run(dispatcher->client, &loop, err);
     wait_for_local(dispatcher);

@@ -18,6 +18,7 @@
 #include "plans/slice.h"
 
 struct journal;
+struct unconfirmed;
 
 struct service_settings {
     const char *fleet; /* plans for another fleet are refused; NULL: not checked */
@@ -37,6 +38,8 @@ struct service_settings {
     bool any_transaction;         /* none refuses a step, however old */
     bool any_space;               /* nor does a disk without room for it */
     struct journal *journal;      /* borrowed; NULL in-process: the targets' own tables suffice */
+    struct unconfirmed
+        *unconfirmed; /* borrowed; NULL in-process: confirm_within is refused there */
     const struct clock *clock;
     const struct random_source *random;
 };
@@ -62,6 +65,10 @@ void service_examine(struct service *service, const struct examine_request *requ
    are not told of; a target that is ill, or could not be asked, has an error. */
 void service_health(struct service *service, const struct examine_request *request, reply_sink sink,
                     void *context);
+/* Of a plan under confirm_within: what it applied to the targets of the slice stays. A target that
+   is on its way back by then, or was, has an error. */
+void service_confirm(struct service *service, const struct examine_request *request,
+                     reply_sink sink, void *context);
 /* operator_name is who asks, as the certificate or the system says. */
 void service_run(struct service *service, const struct run_request *request,
                  const char *operator_name, reply_sink sink, void *context);

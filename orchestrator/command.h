@@ -64,8 +64,8 @@ size_t command_groups(const struct command *command, struct option_group groups[
 int command_main(size_t word_count, const char *const *words);
 
 /* Whether the operator wants it: --yes says so, or a person on the terminal. */
-bool command_confirm(const struct invocation *invocation, const char *question,
-                     struct error *err) MUST_USE;
+bool command_ask(const struct invocation *invocation, const char *question,
+                 struct error *err) MUST_USE;
 
 /* Prints every fault to standard error; the exit status for them. */
 int report_faults(const struct terminal *terminal, const struct diagnostics *faults);

@@ -11,6 +11,7 @@ const struct command *const commands[] = {
     &command_plan,
     &command_apply,
     &command_rollback,
+    &command_confirm,
     &command_resume,
     &command_rollout_list,
     &command_rollout_show,

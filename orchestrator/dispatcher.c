@@ -85,6 +85,8 @@ static void *run_local(void *context)
         service_examine(settings->local, &call->examine, hand_over, pending);
     else if (call->kind == CALL_HEALTH)
         service_health(settings->local, &call->examine, hand_over, pending);
+    else if (call->kind == CALL_CONFIRM)
+        service_confirm(settings->local, &call->examine, hand_over, pending);
     else
         service_run(settings->local, &call->run, settings->operator_name, hand_over, pending);
     pthread_mutex_lock(&dispatcher->lock);
@@ -123,11 +125,10 @@ static void start_local(struct pending *pending)
 
 static const char *call_path(const struct call *call)
 {
-    static const char *const paths[] = {[CALL_STATUS] = "/v1/status",
-                                        [CALL_HISTORY] = "/v1/history",
-                                        [CALL_EXAMINE] = "/v1/examine",
-                                        [CALL_HEALTH] = "/v1/health",
-                                        [CALL_RUN] = "/v1/run"};
+    static const char *const paths[] = {
+        [CALL_STATUS] = "/v1/status",   [CALL_HISTORY] = "/v1/history",
+        [CALL_EXAMINE] = "/v1/examine", [CALL_HEALTH] = "/v1/health",
+        [CALL_CONFIRM] = "/v1/confirm", [CALL_RUN] = "/v1/run"};
 
     return paths[call->kind];
 }
@@ -136,7 +137,7 @@ static json_t *encode_call(const struct call *call)
 {
     if (call->kind == CALL_RUN)
         return run_request_encode(&call->run);
-    if (call->kind == CALL_EXAMINE || call->kind == CALL_HEALTH)
+    if (call->kind == CALL_EXAMINE || call->kind == CALL_HEALTH || call->kind == CALL_CONFIRM)
         return examine_request_encode(&call->examine);
     return status_request_encode(&call->status);
 }

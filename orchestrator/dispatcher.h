@@ -13,14 +13,14 @@
 #include "common/wire.h"
 #include "orchestrator/workers/relay.h"
 
-enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_EXAMINE, CALL_HEALTH, CALL_RUN };
+enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_EXAMINE, CALL_HEALTH, CALL_CONFIRM, CALL_RUN };
 
 struct call {
     enum call_kind kind;
     const char *agent;              /* "local" for the in-process one */
     const char *address;            /* NULL for the in-process one */
     struct status_request status;   /* of CALL_STATUS and CALL_HISTORY */
-    struct examine_request examine; /* of CALL_EXAMINE and CALL_HEALTH */
+    struct examine_request examine; /* of CALL_EXAMINE, CALL_HEALTH and CALL_CONFIRM */
     struct run_request run;         /* of CALL_RUN */
 };
 

@@ -205,6 +205,16 @@ static bool work_health(struct call *call, const json_t *value, struct error *er
     return true;
 }
 
+static bool work_confirm(struct call *call, const json_t *value, struct error *err)
+{
+    struct examine_request request;
+
+    if (!examine_request_decode(value, call->arena, &request, err))
+        return false;
+    service_confirm(call->server->settings.service, &request, send_reply, call);
+    return true;
+}
+
 static bool work_run(struct call *call, const json_t *value, struct error *err)
 {
     struct run_request request;
@@ -229,6 +239,11 @@ void handle_history(struct exchange *exchange)
 void handle_examine(struct exchange *exchange)
 {
     start(exchange, work_examine, true);
+}
+
+void handle_confirm(struct exchange *exchange)
+{
+    start(exchange, work_confirm, true);
 }
 
 void handle_plan_health(struct exchange *exchange)

@@ -55,21 +55,21 @@ static bool list_violations(struct run *run, const struct work *work, struct buf
            error_wrap(err, "cannot check foreign keys");
 }
 
-static bool has_line(const struct buffer *lines, const char *line, size_t length)
+static size_t count_line(const struct buffer *lines, const char *line, size_t length)
 {
     const char *at = buffer_text(lines);
+    size_t count = 0;
 
     while (*at != '\0') {
         size_t this_length = strcspn(at, "\n");
 
-        if (this_length == length && memcmp(at, line, length) == 0)
-            return true;
+        count += this_length == length && memcmp(at, line, length) == 0;
         at += this_length + (at[this_length] == '\n' ? 1 : 0);
     }
-    return false;
+    return count;
 }
 
-/* Rows that were astray before the script are not its fault. */
+/* Rows that were astray before the script are not its fault, but further keys of them are. */
 static bool compare_violations(struct run *run, const struct work *work,
                                const struct buffer *before, struct error *err)
 {
@@ -77,10 +77,12 @@ static bool compare_violations(struct run *run, const struct work *work,
 
     if (!list_violations(run, work, &after, err))
         return false;
+    if (strcmp(buffer_text(&after), buffer_text(before)) == 0)
+        return true;
     for (const char *line = buffer_text(&after); *line != '\0';) {
         size_t length = strcspn(line, "\n");
 
-        if (!has_line(before, line, length)) {
+        if (count_line(&after, line, length) > count_line(before, line, length)) {
             error_set(err, ERROR_CHECK, "the script broke a foreign key: %.*s", (int)length, line);
             error_at_file(err, work->file, 1);
             return false;

@@ -123,6 +123,19 @@ static void read_number(struct reader *reader, struct token *token)
     token->text = arena_copy(reader->arena, reader->text + start, reader->at - start);
 }
 
+static void read_sign(struct reader *reader, struct token *token)
+{
+    static const char *const pairs[] = {"<=", ">=", "<>", "||"};
+    size_t length = 1;
+
+    for (size_t i = 0; i < COUNT_OF(pairs); i++)
+        if (pairs[i][0] == peek(reader, 0) && pairs[i][1] == peek(reader, 1))
+            length = 2;
+    token->kind = TOKEN_SIGN;
+    token->text = arena_copy(reader->arena, reader->text + reader->at, length);
+    reader->at += length;
+}
+
 static bool read_token(struct reader *reader, struct token *token, struct error *err)
 {
     char c = peek(reader, 0);
@@ -133,9 +146,8 @@ static bool read_token(struct reader *reader, struct token *token, struct error 
         read_word(reader, token);
     } else if (is_digit(c)) {
         read_number(reader, token);
-    } else if (c != '\0' && strchr("(),;-+", c) != NULL) {
-        token->kind = TOKEN_SIGN;
-        token->text = arena_copy(reader->arena, &reader->text[reader->at++], 1);
+    } else if (c != '\0' && strchr("(),;-+*/=<>|", c) != NULL) {
+        read_sign(reader, token);
     } else {
         return complain(reader, err, "this character has no place in portable DDL");
     }

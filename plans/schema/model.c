@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "common/list.h"
+#include "plans/schema/copy.h"
+#include "plans/schema/model_alter.h"
 #include "plans/schema/rules.h"
 
 struct table *model_table(const struct model *model, const char *name)
@@ -21,44 +23,6 @@ struct index *model_index(const struct model *model, const char *name)
     return NULL;
 }
 
-static struct name_list copy_names(struct arena *arena, const struct name_list *names)
-{
-    struct name_list copy = {arena_calloc(arena, names->count, sizeof *copy.items), names->count};
-
-    for (size_t i = 0; i < names->count; i++)
-        copy.items[i] = names->items[i];
-    return copy;
-}
-
-/* Renames change names in place, so what the model holds shares nothing with an operation. */
-static struct table *copy_table(struct arena *arena, const struct table *table)
-{
-    struct table *copy = arena_calloc(arena, 1, sizeof *copy);
-
-    copy->name = table->name;
-    for (size_t i = 0; i < table->column_count; i++) {
-        copy->columns = list_room(arena, copy->columns, copy->column_count, sizeof *copy->columns);
-        copy->columns[copy->column_count++] = table->columns[i];
-    }
-    for (size_t i = 0; i < table->constraint_count; i++) {
-        struct constraint constraint = table->constraints[i];
-        constraint.columns = copy_names(arena, &constraint.columns);
-        constraint.other_columns = copy_names(arena, &constraint.other_columns);
-        copy->constraints =
-            list_room(arena, copy->constraints, copy->constraint_count, sizeof *copy->constraints);
-        copy->constraints[copy->constraint_count++] = constraint;
-    }
-    return copy;
-}
-
-static struct index copy_index(struct arena *arena, const struct index *index)
-{
-    struct index copy = *index;
-
-    copy.columns = copy_names(arena, &index->columns);
-    return copy;
-}
-
 /* The table of the operation in *table, NULL if it may be there unseen. */
 static bool find_table(const struct model *model, const struct operation *operation,
                        struct table **table, struct error *err)
@@ -69,17 +33,10 @@ static bool find_table(const struct model *model, const struct operation *operat
     return error_set(err, ERROR_CONFLICT, "there is no table \"%s\"", operation->table);
 }
 
-static bool name_is_free(const struct model *model, const char *name, struct error *err)
-{
-    if (model_table(model, name) == NULL && model_index(model, name) == NULL)
-        return true;
-    return error_set(err, ERROR_CONFLICT, "there is a table or index \"%s\" already", name);
-}
-
 static bool create_table(struct model *model, struct operation *operation,
                          struct operation *inverse, struct error *err)
 {
-    if (!name_is_free(model, operation->table, err) ||
+    if (!rules_check_name(model, operation->table, err) ||
         !rules_check_table(model, &operation->created, err))
         return false;
     model->tables =
@@ -124,7 +81,7 @@ static bool rename_table(struct model *model, struct operation *operation,
     struct table *table;
 
     if (!find_table(model, operation, &table, err) ||
-        !name_is_free(model, operation->new_name, err))
+        !rules_check_name(model, operation->new_name, err))
         return false;
     if (table != NULL)
         table->name = operation->new_name;
@@ -151,6 +108,7 @@ static bool add_column(struct model *model, struct operation *operation, struct 
     if (!find_table(model, operation, &table, err) ||
         !rules_check_added(table, &operation->column, err))
         return false;
+    model_begin_change(model, table, operation);
     if (table != NULL) {
         table->columns =
             list_room(model->arena, table->columns, table->column_count, sizeof *table->columns);
@@ -158,6 +116,7 @@ static bool add_column(struct model *model, struct operation *operation, struct 
     }
     *inverse = (struct operation){
         .kind = OPERATION_DROP_COLUMN, .table = operation->table, .name = operation->column.name};
+    model_end_change(model, table, operation, inverse);
     return true;
 }
 
@@ -213,6 +172,7 @@ static bool rename_column(struct model *model, struct operation *operation,
 
     if (!find_table(model, operation, &table, err))
         return false;
+    model_begin_change(model, table, operation);
     if (table != NULL) {
         struct column *column = rules_find_column(table, operation->name);
         if (column == NULL)
@@ -228,6 +188,7 @@ static bool rename_column(struct model *model, struct operation *operation,
                                   .table = operation->table,
                                   .name = operation->new_name,
                                   .new_name = operation->name};
+    model_end_change(model, table, operation, inverse);
     return true;
 }
 
@@ -236,7 +197,8 @@ static bool create_index(struct model *model, struct operation *operation,
 {
     struct table *table;
 
-    if (!find_table(model, operation, &table, err) || !name_is_free(model, operation->name, err) ||
+    if (!find_table(model, operation, &table, err) ||
+        !rules_check_name(model, operation->name, err) ||
         (table != NULL && !rules_check_key(table, &operation->index.columns, err)))
         return false;
     struct index *index = arena_calloc(model->arena, 1, sizeof *index);
@@ -297,6 +259,14 @@ bool model_apply(struct model *model, struct operation *operation, struct operat
         return create_index(model, operation, inverse, err);
     case OPERATION_DROP_INDEX:
         return drop_index(model, operation, inverse, err);
+    case OPERATION_ADD_CONSTRAINT:
+        return model_add_constraint(model, operation, inverse, err);
+    case OPERATION_DROP_CONSTRAINT:
+        return model_drop_constraint(model, operation, inverse, err);
+    case OPERATION_ALTER_COLUMN:
+        return model_alter_column(model, operation, inverse, err);
+    case OPERATION_KIND_COUNT:
+        break;
     }
     return error_set(err, ERROR_INTERNAL, "operation %d", (int)operation->kind);
 }

@@ -56,8 +56,14 @@ static bool apply(struct model *model, struct applied_change *applied, struct er
     return true;
 }
 
-/* The directives that the change itself has; those with that prefix only. */
-static bool copy_directives(const struct change *change, const char *prefix, struct buffer *out)
+static bool begins(const char *line, size_t length, const char *prefix)
+{
+    return length > strlen(prefix) && memcmp(line, prefix, strlen(prefix)) == 0;
+}
+
+/* The comments of the change itself that begin so; those that begin with but are left out. */
+static bool copy_comments(const struct change *change, const char *prefix, const char *but,
+                          struct buffer *out)
 {
     const char *end = change->header + change->header_length;
     const char *line = change->header;
@@ -66,9 +72,10 @@ static bool copy_directives(const struct change *change, const char *prefix, str
     while (line < end) {
         const char *stop = memchr(line, '\n', (size_t)(end - line));
         const char *next = stop != NULL ? stop + 1 : end;
-        if ((size_t)(next - line) > strlen(prefix) && memcmp(line, prefix, strlen(prefix)) == 0) {
+        size_t length = (size_t)(next - line);
+        if (begins(line, length, prefix) && (but == NULL || !begins(line, length, but))) {
             if (out != NULL)
-                buffer_append(out, line, (size_t)(next - line));
+                buffer_append(out, line, length);
             found = true;
         }
         line = next;
@@ -76,16 +83,48 @@ static bool copy_directives(const struct change *change, const char *prefix, str
     return found;
 }
 
-static bool render_up(enum engine_kind engine, const struct applied_change *applied,
-                      struct buffer *out, struct error *err)
+static bool copy_directives(const struct change *change, const char *prefix, struct buffer *out)
 {
-    (void)copy_directives(&applied->change, "-- ", out);
-    if (applied->loss != NULL && !copy_directives(&applied->change, "-- fleet: irreversible", NULL))
+    return copy_comments(change, prefix, NULL, out);
+}
+
+static const char apart_mark[] = "-- fleet: no-transaction";
+
+/* On SQLite a transaction holds up nobody longer than its statements would, and a table that is
+   made again needs one. */
+static bool runs_apart(enum engine_kind engine, const struct applied_change *applied)
+{
+    return engine != ENGINE_SQLITE && copy_directives(&applied->change, apart_mark, NULL);
+}
+
+/* Of the operations or, taking them back, their inverses. */
+static void put_foreign_keys(enum engine_kind engine, const struct operation *operations,
+                             size_t count, struct buffer *out)
+{
+    bool rebuilds = false;
+
+    for (size_t i = 0; i < count; i++)
+        rebuilds = rebuilds || render_rebuilds(engine, &operations[i]);
+    if (rebuilds)
+        buffer_append_text(out, "-- fleet: foreign-keys=off\n");
+}
+
+/* first[i] becomes the number of the first statement of operation i. */
+static bool render_up(enum engine_kind engine, const struct applied_change *applied,
+                      struct buffer *out, size_t *first, struct error *err)
+{
+    const struct change *change = &applied->change;
+    bool apart = runs_apart(engine, applied);
+    size_t statements = 0;
+
+    (void)copy_comments(change, "-- ", apart ? NULL : apart_mark, out);
+    if (applied->loss != NULL && !copy_directives(change, "-- fleet: irreversible", NULL))
         buffer_printf(out, "-- fleet: irreversible %s\n", applied->loss);
-    for (size_t i = 0; i < applied->change.count; i++) {
-        const struct operation *operation = &applied->change.operations[i];
-        if (!render_operation(engine, operation, out, err)) {
-            err->line = operation->line;
+    put_foreign_keys(engine, change->operations, change->count, out);
+    for (size_t i = 0; i < change->count; i++) {
+        first[i] = statements + 1;
+        if (!render_operation(engine, apart, &change->operations[i], out, &statements, err)) {
+            err->line = change->operations[i].line;
             return false;
         }
     }
@@ -93,13 +132,19 @@ static bool render_up(enum engine_kind engine, const struct applied_change *appl
 }
 
 static bool render_down(enum engine_kind engine, const struct applied_change *applied,
-                        struct buffer *out, struct error *err)
+                        const size_t *first, struct buffer *out, struct error *err)
 {
+    size_t statements = 0;
+    bool apart = runs_apart(engine, applied);
+
+    if (apart)
+        (void)copy_directives(&applied->change, apart_mark, out);
     (void)copy_directives(&applied->change, "-- fleet: lock-timeout", out);
     (void)copy_directives(&applied->change, "-- fleet: statement-timeout", out);
+    put_foreign_keys(engine, applied->inverses, applied->change.count, out);
     for (size_t i = applied->change.count; i > 0; i--) {
-        buffer_printf(out, "-- fleet: undoes %zu\n", i);
-        if (!render_operation(engine, &applied->inverses[i - 1], out, err))
+        buffer_printf(out, "-- fleet: undoes %zu\n", first[i - 1]);
+        if (!render_operation(engine, apart, &applied->inverses[i - 1], out, &statements, err))
             return false;
     }
     return true;
@@ -125,14 +170,16 @@ static const struct migration_script *keep(struct arena *arena, const struct mig
 static void render(struct arena *arena, const struct applied_change *applied,
                    struct migration *migration)
 {
+    size_t *first = arena_calloc(arena, applied->change.count, sizeof *first);
+
     for (int i = 0; i < ENGINE_KIND_COUNT; i++) {
         AUTO_BUFFER struct buffer up = {0};
         AUTO_BUFFER struct buffer down = {0};
         struct error err = {0};
-        bool rendered = render_up((enum engine_kind)i, applied, &up, &err);
+        bool rendered = render_up((enum engine_kind)i, applied, &up, first, &err);
 
         if (rendered && applied->loss == NULL)
-            rendered = render_down((enum engine_kind)i, applied, &down, &err);
+            rendered = render_down((enum engine_kind)i, applied, first, &down, &err);
         migration->up[i] = keep(arena, migration->change, &up, &err);
         if (rendered && applied->loss == NULL)
             migration->down[i] = keep(arena, migration->change, &down, &err);

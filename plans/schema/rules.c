@@ -1,6 +1,9 @@
 #include "plans/schema/rules.h"
 
+#include <stdint.h>
 #include <string.h>
+
+#include "plans/schema/expression.h"
 
 struct column *rules_find_column(const struct table *table, const char *name)
 {
@@ -10,12 +13,26 @@ struct column *rules_find_column(const struct table *table, const char *name)
     return NULL;
 }
 
-static bool has_name(const struct name_list *names, const char *name)
+bool rules_has_name(const struct name_list *names, const char *name)
 {
     for (size_t i = 0; i < names->count; i++)
         if (strcmp(names->items[i], name) == 0)
             return true;
     return false;
+}
+
+static bool same_names(const struct name_list *one, const struct name_list *other)
+{
+    bool same = one->count == other->count;
+
+    for (size_t i = 0; same && i < one->count; i++)
+        same = strcmp(one->items[i], other->items[i]) == 0;
+    return same;
+}
+
+static bool is_action(const char *action, const char *word)
+{
+    return action != NULL && strcmp(action, word) == 0;
 }
 
 static bool default_fits(const struct column *column)
@@ -37,7 +54,7 @@ static bool default_fits(const struct column *column)
     return false;
 }
 
-static bool check_column(const struct column *column, struct error *err)
+bool rules_check_column(const struct column *column, struct error *err)
 {
     if (!default_fits(column))
         return error_set(err, ERROR_CONFLICT,
@@ -67,29 +84,94 @@ bool rules_check_key(const struct table *table, const struct name_list *columns,
     return true;
 }
 
-static bool check_target(const struct model *model, const struct table *table,
-                         const struct constraint *constraint, struct error *err)
+/* As MySQL wants it: the same type, and PostgreSQL: the whole key, in its order. */
+static bool check_other_side(const struct table *table, const struct table *other,
+                             const struct constraint *constraint, struct error *err)
+{
+    bool is_key = false;
+
+    if (!rules_check_key(other, &constraint->other_columns, err))
+        return false;
+    for (size_t i = 0; i < constraint->columns.count; i++) {
+        const struct column *from = rules_find_column(table, constraint->columns.items[i]);
+        const struct column *to = rules_find_column(other, constraint->other_columns.items[i]);
+        if (from->type != to->type || from->size != to->size || from->scale != to->scale)
+            return error_set(err, ERROR_CONFLICT,
+                             "column \"%s\" and column \"%s\" of table \"%s\", where its foreign "
+                             "key leads, have to be of the same type",
+                             from->name, to->name, other->name);
+    }
+    for (size_t i = 0; i < other->constraint_count; i++)
+        is_key = is_key || (other->constraints[i].kind <= CONSTRAINT_UNIQUE &&
+                            same_names(&other->constraints[i].columns, &constraint->other_columns));
+    return is_key || error_set(err, ERROR_CONFLICT,
+                               "a foreign key leads to columns of table \"%s\" that are not its "
+                               "PRIMARY KEY or UNIQUE, in that order",
+                               other->name);
+}
+
+/* https://dev.mysql.com/doc/refman/8.0/en/create-table-check-constraints.html: no column that the
+   action of a foreign key sets can be in a CHECK. */
+static bool check_actions(const struct table *table, const struct constraint *constraint,
+                          struct error *err)
+{
+    bool nulls = is_action(constraint->on_delete, "SET NULL") ||
+                 is_action(constraint->on_update, "SET NULL");
+
+    for (size_t i = 0; i < constraint->columns.count; i++) {
+        const char *name = constraint->columns.items[i];
+        if (nulls && rules_find_column(table, name)->not_null)
+            return error_set(err, ERROR_CONFLICT,
+                             "column \"%s\" is NOT NULL: SET NULL cannot set it", name);
+        for (size_t j = 0; j < table->constraint_count; j++)
+            if ((nulls || is_action(constraint->on_update, "CASCADE")) &&
+                table->constraints[j].kind == CONSTRAINT_CHECK &&
+                rules_has_name(&table->constraints[j].columns, name))
+                return error_set(err, ERROR_CONFLICT,
+                                 "column \"%s\" is in a CHECK and set by the action of a foreign "
+                                 "key, which MySQL does not have together",
+                                 name);
+    }
+    return true;
+}
+
+static bool check_foreign_key(const struct model *model, const struct table *table,
+                              const struct constraint *constraint, struct error *err)
 {
     const struct table *other = strcmp(constraint->other_table, table->name) == 0
                                     ? table
                                     : model_table(model, constraint->other_table);
 
+    if (!check_actions(table, constraint, err))
+        return false;
     if (other != NULL)
-        return rules_check_key(other, &constraint->other_columns, err);
+        return check_other_side(table, other, constraint, err);
     return model->open ||
            error_set(err, ERROR_CONFLICT, "there is no table \"%s\"", constraint->other_table);
 }
 
-static bool check_constraint(const struct model *model, struct table *table,
-                             const struct constraint *constraint, struct error *err)
+static bool check_constraint(struct table *table, const struct constraint *constraint,
+                             struct error *err)
 {
+    if (constraint->kind == CONSTRAINT_CHECK)
+        return expression_check(table, constraint, err);
     if (!rules_check_key(table, &constraint->columns, err))
         return false;
-    if (constraint->kind == CONSTRAINT_FOREIGN_KEY)
-        return check_target(model, table, constraint, err);
     if (constraint->kind == CONSTRAINT_PRIMARY_KEY)
         for (size_t i = 0; i < constraint->columns.count; i++)
             rules_find_column(table, constraint->columns.items[i])->not_null = true;
+    return true;
+}
+
+bool rules_check_constraints(const struct model *model, struct table *table, struct error *err)
+{
+    for (size_t i = 0; i < table->constraint_count; i++)
+        if (!check_constraint(table, &table->constraints[i], err))
+            return false;
+    for (size_t i = 0; i < table->constraint_count; i++)
+        if (table->constraints[i].kind == CONSTRAINT_FOREIGN_KEY &&
+            !check_foreign_key(model, table, &table->constraints[i], err))
+            return false;
     return true;
 }
 
@@ -108,11 +190,75 @@ static bool check_primary_key(const struct table *table, struct error *err)
     for (size_t i = 0; i < table->column_count; i++)
         if (table->columns[i].identity &&
             (key == NULL || key->columns.count != 1 || key->name != NULL ||
-             !has_name(&key->columns, table->columns[i].name)))
+             !rules_has_name(&key->columns, table->columns[i].name)))
             return error_set(err, ERROR_CONFLICT,
                              "column \"%s\" is GENERATED AS IDENTITY: it has to be the primary key "
                              "by itself, without a name for the constraint",
                              table->columns[i].name);
+    return true;
+}
+
+/* Of another constraint than one of this name's place in the table that is made. */
+static bool is_named(const struct table *table, const char *name, size_t but)
+{
+    for (size_t i = 0; i < table->constraint_count; i++)
+        if (i != but && table->constraints[i].name != NULL &&
+            strcmp(table->constraints[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+static bool is_taken(const struct model *model, const char *name)
+{
+    if (model_table(model, name) != NULL || model_index(model, name) != NULL)
+        return true;
+    for (size_t i = 0; i < model->table_count; i++)
+        if (is_named(model->tables[i], name, SIZE_MAX))
+            return true;
+    return false;
+}
+
+bool rules_check_name(const struct model *model, const char *name, struct error *err)
+{
+    return !is_taken(model, name) ||
+           error_set(err, ERROR_CONFLICT, "there is a table, index or constraint \"%s\" already",
+                     name);
+}
+
+/* Engines would each find another name for a CHECK without one. */
+static const char *find_name(const struct model *model, const struct table *table)
+{
+    enum { ROOM = 12 };
+    int length = (int)strlen(table->name);
+    int number = 1;
+    const char *name;
+
+    while (length > SCHEMA_NAME_MAX - ROOM || (table->name[length] & 0xc0) == 0x80)
+        length--;
+    do {
+        name = number == 1
+                   ? arena_printf(model->arena, "%.*s_check", length, table->name)
+                   : arena_printf(model->arena, "%.*s_check%d", length, table->name, number);
+        number++;
+    } while (is_taken(model, name) || is_named(table, name, SIZE_MAX));
+    return name;
+}
+
+static bool name_constraints(const struct model *model, struct table *table, struct error *err)
+{
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        struct constraint *constraint = &table->constraints[i];
+
+        if (constraint->name == NULL && constraint->kind == CONSTRAINT_CHECK)
+            constraint->name = find_name(model, table);
+        if (constraint->name == NULL)
+            continue;
+        if (is_named(table, constraint->name, i) || strcmp(constraint->name, table->name) == 0)
+            return error_set(err, ERROR_CONFLICT, "name \"%s\" of a constraint is there twice",
+                             constraint->name);
+        if (!rules_check_name(model, constraint->name, err))
+            return false;
+    }
     return true;
 }
 
@@ -124,13 +270,11 @@ bool rules_check_table(const struct model *model, struct table *table, struct er
         if (rules_find_column(table, table->columns[i].name) != &table->columns[i])
             return error_set(err, ERROR_CONFLICT, "table \"%s\" has column \"%s\" twice",
                              table->name, table->columns[i].name);
-        if (!check_column(&table->columns[i], err))
+        if (!rules_check_column(&table->columns[i], err))
             return false;
     }
-    for (size_t i = 0; i < table->constraint_count; i++)
-        if (!check_constraint(model, table, &table->constraints[i], err))
-            return false;
-    return check_primary_key(table, err);
+    return name_constraints(model, table, err) && rules_check_constraints(model, table, err) &&
+           check_primary_key(table, err);
 }
 
 bool rules_check_added(const struct table *table, const struct column *column, struct error *err)
@@ -143,12 +287,7 @@ bool rules_check_added(const struct table *table, const struct column *column, s
                          "new column \"%s\" is NOT NULL and rows that are there have nothing for "
                          "it: give it a default",
                          column->name);
-    if (column->default_kind == DEFAULT_CURRENT_TIMESTAMP)
-        return error_set(err, ERROR_CONFLICT,
-                         "SQLite cannot give new column \"%s\" of a table that is there a default "
-                         "of CURRENT_TIMESTAMP: leave it out, or write .up.sql and .down.sql",
-                         column->name);
-    return check_column(column, err);
+    return rules_check_column(column, err);
 }
 
 bool rules_check_unreferenced(const struct model *model, const char *table, const char *column,
@@ -162,7 +301,7 @@ bool rules_check_unreferenced(const struct model *model, const char *table, cons
             bool leads_here = constraint->other_table != NULL &&
                               strcmp(constraint->other_table, table) == 0 &&
                               (column == NULL ? strcmp(from->name, table) != 0
-                                              : has_name(&constraint->other_columns, column));
+                                              : rules_has_name(&constraint->other_columns, column));
             if (leads_here)
                 return error_set(err, ERROR_CONFLICT,
                                  "a foreign key of table \"%s\" leads to table \"%s\"", from->name,
@@ -177,7 +316,7 @@ bool rules_check_dropped(const struct model *model, const struct table *table,
 {
     for (size_t i = 0; i < model->index_count; i++)
         if (strcmp(model->indexes[i]->table, table_name) == 0 &&
-            has_name(&model->indexes[i]->columns, column))
+            rules_has_name(&model->indexes[i]->columns, column))
             return error_set(err, ERROR_CONFLICT,
                              "column \"%s\" is in index \"%s\": drop that first", column,
                              model->indexes[i]->name);
@@ -193,10 +332,10 @@ bool rules_check_dropped(const struct model *model, const struct table *table,
                          "column \"%s\" is the only one of table \"%s\": drop the table", column,
                          table_name);
     for (size_t i = 0; i < table->constraint_count; i++)
-        if (has_name(&table->constraints[i].columns, column))
+        if (rules_has_name(&table->constraints[i].columns, column))
             return error_set(err, ERROR_CONFLICT,
-                             "column \"%s\" of table \"%s\" is part of a key, which not every "
-                             "engine can drop with it: write .up.sql and .down.sql",
+                             "column \"%s\" of table \"%s\" is in a key or CHECK: drop that "
+                             "constraint first",
                              column, table_name);
     return true;
 }

@@ -8,10 +8,23 @@
 /* NULL if the table has no such column. */
 struct column *rules_find_column(const struct table *table, const char *name);
 
+bool rules_has_name(const struct name_list *names, const char *name);
+
 /* All of these: ERROR_CONFLICT. */
 
-/* Columns of a primary key become NOT NULL, which SQLite would not do by itself. */
+/* No table, index or constraint has the name: engines keep them together, each in its way. */
+bool rules_check_name(const struct model *model, const char *name, struct error *err) MUST_USE;
+
+/* Its default and identity fit its type. */
+bool rules_check_column(const struct column *column, struct error *err) MUST_USE;
+
+/* Columns of a primary key become NOT NULL, which SQLite would not do by itself, and CHECKs get
+   names. */
 bool rules_check_table(const struct model *model, struct table *table, struct error *err) MUST_USE;
+
+/* Of a table whose columns are right. */
+bool rules_check_constraints(const struct model *model, struct table *table,
+                             struct error *err) MUST_USE;
 
 /* The columns are there and of types that every engine can index. */
 bool rules_check_key(const struct table *table, const struct name_list *columns,

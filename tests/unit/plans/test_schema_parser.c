@@ -62,6 +62,108 @@ static void each_statement_knows_its_line(void **state)
     assert_int_equal(change.operations[2].line, 6);
 }
 
+/* In brackets, as the parser took it. */
+static void put(const struct expression *expression, const struct name_list *columns,
+                struct buffer *out)
+{
+    static const char *const words[] = {[EXPRESSION_IS_NULL] = "null",
+                                        [EXPRESSION_IN] = "in",
+                                        [EXPRESSION_BETWEEN] = "between",
+                                        [EXPRESSION_LIKE] = "like"};
+
+    if (expression->kind == EXPRESSION_COLUMN) {
+        buffer_append_text(out, columns->items[expression->column]);
+        return;
+    }
+    if (expression->count == 0) {
+        buffer_append_text(out, expression->text);
+        return;
+    }
+    buffer_printf(out, "(%s%s", expression->negated ? "not " : "",
+                  expression->text != NULL ? expression->text : words[expression->kind]);
+    for (size_t i = 0; i < expression->count; i++) {
+        buffer_append_char(out, ' ');
+        put(&expression->operands[i], columns, out);
+    }
+    buffer_append_char(out, ')');
+}
+
+static void a_condition_is_taken_by_the_strength_of_its_operators(void **state)
+{
+    (void)state;
+    static const char *const cases[][2] = {
+        {"a + 2 * b - 1 > -c", "(> (- (+ a (* 2 b)) 1) (- c))"},
+        {"a = 1 OR b = 2 AND NOT c = 3", "(OR (= a 1) (AND (= b 2) (NOT (= c 3))))"},
+        {"(a = 1 OR b = 2) AND c = 3 AND a <> 4", "(AND (OR (= a 1) (= b 2)) (= c 3) (<> a 4))"},
+        {"a IS NOT NULL AND b IS NULL", "(AND (not null a) (null b))"},
+        {"a BETWEEN 1 AND 2 AND b NOT IN (3, 4)", "(AND (between a 1 2) (not in b 3 4))"},
+        {"LENGTH(a || 'x') <= 5 AND \"b\" NOT LIKE 'A%'",
+         "(AND (<= (LENGTH (|| a x)) 5) (not like b A%))"},
+        {"COALESCE(a, 0) / 2 >= 1.5 OR upper = TRUE",
+         "(OR (>= (/ (COALESCE a 0) 2) 1.5) (= upper TRUE))"},
+    };
+
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        AUTO(arena) struct arena *arena = arena_new();
+        struct buffer text AUTO_BUFFER = {0};
+        struct change change;
+
+        read_ok(arena,
+                arena_printf(arena, "ALTER TABLE t ADD CONSTRAINT k CHECK (%s);", cases[i][0]),
+                &change);
+        const struct constraint *constraint = &change.operations[0].constraint;
+        assert_int_equal(constraint->kind, CONSTRAINT_CHECK);
+        put(constraint->check, &constraint->columns, &text);
+        assert_string_equal(buffer_text(&text), cases[i][1]);
+    }
+}
+
+static void a_condition_that_is_nested_without_end_is_refused(void **state)
+{
+    (void)state;
+    static const char *const nests[] = {"(", "- ", "NOT ", "a - "};
+
+    for (size_t i = 0; i < COUNT_OF(nests); i++) {
+        AUTO(arena) struct arena *arena = arena_new();
+        struct buffer text AUTO_BUFFER = {0};
+        struct change change;
+        struct error err = {0};
+
+        buffer_append_text(&text, "ALTER TABLE t ADD CONSTRAINT k CHECK (");
+        for (int j = 0; j < 100000; j++)
+            buffer_append_text(&text, nests[i]);
+        assert_false(parser_read(arena, buffer_text(&text), text.length, &change, &err));
+        assert_non_null(strstr(err.message, "not nested so deep"));
+    }
+}
+
+static void a_column_is_altered_in_the_words_of_the_standard(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *arena = arena_new();
+    struct change change;
+
+    read_ok(arena,
+            "ALTER TABLE t ALTER COLUMN a SET DEFAULT 5; ALTER TABLE t ALTER a DROP DEFAULT;"
+            "ALTER TABLE t ALTER a SET NOT NULL; ALTER TABLE t ALTER COLUMN a DROP NOT NULL;"
+            "ALTER TABLE t ALTER a SET DATA TYPE VARCHAR(9); ALTER TABLE t ALTER a TYPE BIGINT;",
+            &change);
+    const struct operation *operations = change.operations;
+    assert_int_equal(change.count, 6);
+    for (size_t i = 0; i < change.count; i++) {
+        assert_int_equal(operations[i].kind, OPERATION_ALTER_COLUMN);
+        assert_string_equal(operations[i].name, "a");
+    }
+    assert_string_equal(operations[0].column.default_text, "5");
+    assert_int_equal(operations[1].alteration, ALTER_DEFAULT);
+    assert_int_equal(operations[1].column.default_kind, DEFAULT_NONE);
+    assert_true(operations[2].column.not_null);
+    assert_int_equal(operations[3].alteration, ALTER_NOT_NULL);
+    assert_false(operations[3].column.not_null);
+    assert_int_equal(operations[4].column.size, 9);
+    assert_int_equal(operations[5].column.type, TYPE_BIGINT);
+}
+
 static void faults_say_line_column_what_was_found_and_what_could_stand_there(void **state)
 {
     (void)state;
@@ -74,7 +176,15 @@ static void faults_say_line_column_what_was_found_and_what_could_stand_there(voi
         {"CREATE TABLE t (\n  a STRING);", 2, "column 5: found \"string\", expected a type"},
         {"DROP VIEW v;", 1, "column 6: found \"view\", expected TABLE or INDEX"},
         {"CREATE TABLE t (a INTEGER", 1, "found the end, expected \",\" or \")\""},
-        {"ALTER TABLE t ADD COLUMN a INTEGER UNIQUE;", 1, "cannot be given here"},
+        {"ALTER TABLE t ADD COLUMN a INTEGER UNIQUE;", 1, "a statement of its own"},
+        {"ALTER TABLE t ADD CHECK (a > 0);", 1, "COLUMN, or CONSTRAINT with a name"},
+        {"ALTER TABLE t ALTER COLUMN a SET 5;", 1, "DEFAULT, NOT NULL or DATA TYPE"},
+        {"ALTER TABLE t ALTER COLUMN a DROP TYPE;", 1, "DEFAULT or NOT NULL"},
+        {"CREATE TABLE t (a INTEGER CHECK (a != 1));", 1, "no place"},
+        {"CREATE TABLE t (a INTEGER CHECK (a > (SELECT 1)));", 1, "found \"1\""},
+        {"CREATE TABLE t (a INTEGER CHECK (a NOT 1));", 1, "IN, BETWEEN or LIKE"},
+        {"CREATE TABLE t (a TEXT CHECK (a LIKE a));", 1, "found \"a\", expected a string"},
+        {"CREATE TABLE t (a INTEGER CHECK (a > ));", 1, "found \")\", expected a column, a number"},
         {"DROP TABLE 'x';", 1, "found 'x', expected the name of the table"},
         {"DROP TABLE \"x", 1, "column 12: the quote does not end"},
         {"DROP TABLE x CASCADE;", 1, "found \"cascade\", expected \";\""},
@@ -121,6 +231,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_becomes_columns_and_constraints),
+        cmocka_unit_test(a_condition_is_taken_by_the_strength_of_its_operators),
+        cmocka_unit_test(a_condition_that_is_nested_without_end_is_refused),
+        cmocka_unit_test(a_column_is_altered_in_the_words_of_the_standard),
         cmocka_unit_test(each_statement_knows_its_line),
         cmocka_unit_test(every_example_of_the_documentation_is_understood),
         cmocka_unit_test(faults_say_line_column_what_was_found_and_what_could_stand_there),

@@ -90,7 +90,7 @@ static void each_engine_gets_its_own_sql_and_the_way_back(void **state)
                         "    `ok` tinyint(1) NOT NULL DEFAULT TRUE,\n"
                         "    PRIMARY KEY (`id`)\n"
                         ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;\n"
-                        "CREATE INDEX `t_ok` ON `t` (`ok` DESC);\n");
+                        "CREATE INDEX `t_ok` ON `t` (`ok` DESC) LOCK=NONE;\n");
     assert_string_equal(item->up[ENGINE_SQLITE]->sql,
                         "-- fleet: lock-timeout=3s\n-- fleet: env=dev\n"
                         "CREATE TABLE \"t\" (\n"
@@ -99,7 +99,7 @@ static void each_engine_gets_its_own_sql_and_the_way_back(void **state)
                         ");\nCREATE INDEX \"t_ok\" ON \"t\" (\"ok\" DESC);\n");
     assert_string_equal(item->down[ENGINE_MYSQL]->sql,
                         "-- fleet: lock-timeout=3s\n"
-                        "-- fleet: undoes 2\nDROP INDEX `t_ok` ON `t`;\n"
+                        "-- fleet: undoes 2\nALTER TABLE `t` DROP INDEX `t_ok`, LOCK=NONE;\n"
                         "-- fleet: undoes 1\nDROP TABLE `t`;\n");
     assert_true(digest_equal(&item->up[ENGINE_SQLITE]->sha256, &story.files[0].sha256));
 }
@@ -118,9 +118,11 @@ static void a_dropped_index_comes_back_as_the_renames_left_it(void **state)
     assert_string_equal(story.items[1].down[ENGINE_SQLITE]->sql,
                         "-- fleet: undoes 2\nALTER TABLE \"u\" RENAME TO \"t\";\n"
                         "-- fleet: undoes 1\nALTER TABLE \"t\" RENAME COLUMN \"c\" TO \"a\";\n");
-    assert_string_equal(story.items[2].up[ENGINE_MYSQL]->sql, "DROP INDEX `i` ON `u`;\n");
-    assert_string_equal(story.items[2].down[ENGINE_MYSQL]->sql,
-                        "-- fleet: undoes 1\nCREATE UNIQUE INDEX `i` ON `u` (`c`, `b` DESC);\n");
+    assert_string_equal(story.items[2].up[ENGINE_MYSQL]->sql,
+                        "ALTER TABLE `u` DROP INDEX `i`, LOCK=NONE;\n");
+    assert_string_equal(
+        story.items[2].down[ENGINE_MYSQL]->sql,
+        "-- fleet: undoes 1\nCREATE UNIQUE INDEX `i` ON `u` (`c`, `b` DESC) LOCK=NONE;\n");
 }
 
 static void what_loses_data_is_irreversible_and_says_so(void **state)
@@ -182,10 +184,184 @@ static void what_the_schema_does_not_allow_is_a_fault(void **state)
         {"CREATE INDEX j ON t (x);", "make it VARCHAR"},
         {"CREATE INDEX i ON o (a);", "already"},
         {"DROP INDEX j;", "no index"},
+        {"ALTER TABLE q ADD CONSTRAINT k CHECK (a > 1);", "no table \"q\""},
+        {"ALTER TABLE t ADD CONSTRAINT i CHECK (a > 1);", "already"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (1 > 1);", "mentions no column"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (q > 1);", "no column \"q\""},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (b > 'x');", "> takes a whole number, not text"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (b / a > 1);", "division by 0"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (b);", "takes a condition, not a whole number"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (x || b = 'x');", "|| takes text"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (COALESCE(b) = 1);", "two values or more"},
+        {"ALTER TABLE t ADD CONSTRAINT k CHECK (b IN (1, 'x'));", "IN takes a whole number"},
+        {"ALTER TABLE t ADD CONSTRAINT k PRIMARY KEY (b);", "stays as it was created"},
+        {"ALTER TABLE t ADD CONSTRAINT k UNIQUE (x);", "make it VARCHAR"},
+        {"ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (b) REFERENCES t (b);",
+         "PRIMARY KEY or UNIQUE"},
+        {"CREATE TABLE n (a BIGINT REFERENCES t (a));", "of the same type"},
+        {"CREATE TABLE n (a INTEGER REFERENCES t (a) ON DELETE SET NULL CHECK (a > 1));",
+         "MySQL does not have together"},
+        {"CREATE TABLE n (a INTEGER NOT NULL REFERENCES t (a) ON DELETE SET NULL);",
+         "SET NULL cannot set it"},
+        {"CREATE TABLE n (a INTEGER, CONSTRAINT i CHECK (a > 1));", "already"},
+        {"ALTER TABLE t DROP CONSTRAINT k;", "no constraint \"k\""},
+        {"ALTER TABLE t ALTER COLUMN q SET NOT NULL;", "no column \"q\""},
+        {"ALTER TABLE t ALTER COLUMN a DROP NOT NULL;", "in the primary key"},
+        {"ALTER TABLE t ALTER COLUMN b DROP NOT NULL;", "is so already"},
+        {"ALTER TABLE t ALTER COLUMN b SET DEFAULT 'x';", "not a value of its type"},
+        {"ALTER TABLE t ALTER COLUMN b TYPE TEXT;", "add a column and copy"},
+        {"ALTER TABLE o ALTER COLUMN a TYPE BIGINT;", "in a foreign key"},
     };
 
     for (size_t i = 0; i < COUNT_OF(cases); i++)
         expect_fault(before, true, cases[i][0], cases[i][1]);
+}
+
+static void an_altered_column_is_said_as_each_engine_says_it_and_comes_back_as_it_was(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story, "CREATE TABLE t (a VARCHAR(9) DEFAULT 'x', b INTEGER);", true);
+    add(&story, "ALTER TABLE t ALTER COLUMN a SET NOT NULL;", true);
+    add(&story, "ALTER TABLE t ALTER COLUMN a SET DEFAULT 'it''s';", true);
+    add(&story, "ALTER TABLE t ALTER COLUMN a TYPE TEXT;", true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    assert_string_equal(story.items[1].up[ENGINE_POSTGRESQL]->sql,
+                        "ALTER TABLE \"t\" ALTER COLUMN \"a\" SET NOT NULL;\n");
+    assert_string_equal(story.items[1].up[ENGINE_MYSQL]->sql,
+                        "ALTER TABLE `t` MODIFY COLUMN `a` varchar(9) NOT NULL DEFAULT 'x', "
+                        "LOCK=NONE;\n");
+    assert_string_equal(story.items[2].down[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: undoes 1\n"
+                        "ALTER TABLE \"t\" ALTER COLUMN \"a\" SET DEFAULT 'x';\n");
+    assert_string_equal(story.items[3].up[ENGINE_MYSQL]->sql,
+                        "ALTER TABLE `t` MODIFY COLUMN `a` longtext NOT NULL DEFAULT ('it''s');\n");
+    assert_string_equal(story.items[3].down[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: undoes 1\n"
+                        "ALTER TABLE \"t\" ALTER COLUMN \"a\" TYPE varchar(9);\n");
+}
+
+static void a_condition_has_the_words_of_each_engine(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story, "CREATE TABLE t (a INTEGER, b VARCHAR(9), c DECIMAL(4, 2));", true);
+    add(&story,
+        "ALTER TABLE t ADD CONSTRAINT k CHECK (a / 2 > 1 AND c / 2 > 1"
+        " AND LENGTH(b || 'x') < 9 AND b NOT LIKE 'a\\_*%_');",
+        true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    assert_string_equal(story.items[1].up[ENGINE_POSTGRESQL]->sql,
+                        "ALTER TABLE \"t\" ADD CONSTRAINT \"k\" CHECK (((\"a\" / 2) > 1) AND "
+                        "((\"c\" / 2) > 1) AND (LENGTH((\"b\" || 'x')) < 9) AND "
+                        "(\"b\" NOT LIKE 'a\\_*%_'));\n");
+    assert_string_equal(story.items[1].up[ENGINE_MYSQL]->sql,
+                        "ALTER TABLE `t` ADD CONSTRAINT `k` CHECK (((`a` DIV 2) > 1) AND "
+                        "((`c` / 2) > 1) AND (CHAR_LENGTH((CONCAT(`b`, 'x'))) < 9) AND "
+                        "(`b` COLLATE utf8mb4_bin NOT LIKE 'a\\\\_*%_'));\n");
+    assert_non_null(strstr(story.items[1].up[ENGINE_SQLITE]->sql,
+                           "CHECK (((\"a\" / 2) > 1) AND ((CAST(\"c\" AS REAL) / 2) > 1) AND "
+                           "(LENGTH((\"b\" || 'x')) < 9) AND (\"b\" NOT GLOB 'a_[*]*?'))"));
+    assert_string_equal(story.items[1].down[ENGINE_MYSQL]->sql,
+                        "-- fleet: undoes 1\nALTER TABLE `t` DROP CONSTRAINT `k`;\n");
+}
+
+/* The last of them ends the text. */
+static void expect_in_order(const char *text, const char *const *pieces, size_t count)
+{
+    size_t at = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *found = strstr(text + at, pieces[i]);
+        if (found == NULL) {
+            fail_msg("no \"%s\" in %s", pieces[i], text + at);
+            return;
+        }
+        at = (size_t)(found - text) + strlen(pieces[i]);
+    }
+    assert_string_equal(text + at, "");
+}
+
+static void sqlite_makes_a_table_again_in_its_order(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story,
+        "CREATE TABLE t (id BIGINT GENERATED BY DEFAULT AS IDENTITY PRIMARY KEY, a INTEGER);"
+        "CREATE INDEX i ON t (a);",
+        true);
+    add(&story,
+        "-- fleet: no-transaction\nALTER TABLE t RENAME TO u;"
+        "ALTER TABLE u ALTER COLUMN a SET NOT NULL; DROP INDEX i;",
+        true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    static const char *const order[] = {
+        "-- fleet: foreign-keys=off\nALTER TABLE \"t\" RENAME TO \"u\";\n",
+        "CREATE TABLE \"fleet_guard\"",
+        "tbl_name = 'u' COLLATE NOCASE AND name NOT IN ('', 'i')",
+        "WHERE name NOT IN ('id', 'a'))",
+        "CREATE TABLE \"fleet_new_u\" (",
+        "\"a\" INTEGER NOT NULL",
+        "INTO \"fleet_new_u\" (rowid, \"id\", \"a\") SELECT rowid, \"id\", \"a\" FROM \"u\";",
+        "INSERT INTO \"fleet_guard\" (\"lost\")",
+        "INSERT INTO sqlite_sequence (name, seq) SELECT 'fleet_new_u', seq",
+        "DROP TABLE \"u\";",
+        "ALTER TABLE \"fleet_new_u\" RENAME TO \"u\";",
+        "CREATE INDEX \"i\" ON \"u\" (\"a\");",
+        "DROP TABLE \"fleet_guard\";\nDROP INDEX \"i\";\n",
+    };
+    expect_in_order(story.items[1].up[ENGINE_SQLITE]->sql, order, COUNT_OF(order));
+    const char *down = story.items[1].down[ENGINE_SQLITE]->sql;
+    assert_ptr_equal(strstr(down, "-- fleet: foreign-keys=off\n-- fleet: undoes 15\n"), down);
+    assert_non_null(strstr(down, "-- fleet: undoes 2\nCREATE TABLE \"fleet_guard\""));
+}
+
+static void statements_that_run_apart_hold_up_others_for_a_moment_only(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story, "CREATE TABLE o (a INTEGER PRIMARY KEY); CREATE TABLE t (a INTEGER);", true);
+    add(&story,
+        "-- fleet: no-transaction\n"
+        "ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES o (a);"
+        "CREATE INDEX i ON t (a);",
+        true);
+    add(&story,
+        "-- fleet: no-transaction\nDROP INDEX i; ALTER TABLE t DROP CONSTRAINT k;"
+        "ALTER TABLE t ALTER COLUMN a SET NOT NULL;",
+        true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    assert_string_equal(story.items[1].up[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: no-transaction\n"
+                        "ALTER TABLE \"t\" ADD CONSTRAINT \"k\" FOREIGN KEY (\"a\") REFERENCES "
+                        "\"o\" (\"a\") NOT VALID;\n"
+                        "ALTER TABLE \"t\" VALIDATE CONSTRAINT \"k\";\n"
+                        "CREATE INDEX CONCURRENTLY \"i\" ON \"t\" (\"a\");\n");
+    assert_string_equal(story.items[1].up[ENGINE_MYSQL]->sql,
+                        "-- fleet: no-transaction\n"
+                        "ALTER TABLE `t` ADD KEY `k` (`a`), ADD CONSTRAINT `k` FOREIGN KEY (`a`) "
+                        "REFERENCES `o` (`a`);\n"
+                        "CREATE INDEX `i` ON `t` (`a`) LOCK=NONE;\n");
+    assert_string_equal(story.items[1].down[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: no-transaction\n"
+                        "-- fleet: undoes 3\nDROP INDEX CONCURRENTLY \"i\";\n"
+                        "-- fleet: undoes 1\nALTER TABLE \"t\" DROP CONSTRAINT \"k\";\n");
+    assert_string_equal(story.items[2].up[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: no-transaction\nDROP INDEX CONCURRENTLY \"i\";\n"
+                        "ALTER TABLE \"t\" DROP CONSTRAINT \"k\";\n"
+                        "ALTER TABLE \"t\" ADD CONSTRAINT \"fleet_not_null_a\" CHECK (\"a\" IS NOT "
+                        "NULL) NOT VALID;\n"
+                        "ALTER TABLE \"t\" VALIDATE CONSTRAINT \"fleet_not_null_a\";\n"
+                        "ALTER TABLE \"t\" ALTER COLUMN \"a\" SET NOT NULL;\n"
+                        "ALTER TABLE \"t\" DROP CONSTRAINT \"fleet_not_null_a\";\n");
 }
 
 static void sql_that_is_not_portable_leaves_the_schema_open(void **state)
@@ -209,6 +385,10 @@ int main(void)
         cmocka_unit_test(what_loses_data_is_irreversible_and_says_so),
         cmocka_unit_test(what_one_engine_cannot_have_is_a_fault_there_only),
         cmocka_unit_test(what_the_schema_does_not_allow_is_a_fault),
+        cmocka_unit_test(an_altered_column_is_said_as_each_engine_says_it_and_comes_back_as_it_was),
+        cmocka_unit_test(a_condition_has_the_words_of_each_engine),
+        cmocka_unit_test(sqlite_makes_a_table_again_in_its_order),
+        cmocka_unit_test(statements_that_run_apart_hold_up_others_for_a_moment_only),
         cmocka_unit_test(sql_that_is_not_portable_leaves_the_schema_open),
     };
 

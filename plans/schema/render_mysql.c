@@ -1,0 +1,144 @@
+#include <string.h>
+
+#include "plans/schema/render_engines.h"
+
+/*
+ * Each operation is one statement, so that each statement has its way back. LOCK=NONE stands where
+ * MySQL 8.0 and MariaDB 10.5 can do the operation beside writers, and makes a server that cannot
+ * refuse it; without ALGORITHM the server takes the quickest way that has that lock.
+ * https://dev.mysql.com/doc/refman/8.0/en/innodb-online-ddl-operations.html
+ */
+static void end_unlocked(struct renderer *renderer, const char *between)
+{
+    sql_put(renderer, between);
+    sql_put(renderer, "LOCK=NONE");
+    sql_end(renderer);
+}
+
+bool mysql_add_column(struct renderer *renderer, const struct operation *operation)
+{
+    sql_alter(renderer, operation->table, " ADD COLUMN ");
+    if (!sql_column(renderer, &operation->column))
+        return false;
+    end_unlocked(renderer, ", ");
+    return true;
+}
+
+bool mysql_drop_column(struct renderer *renderer, const struct operation *operation)
+{
+    sql_alter(renderer, operation->table, " DROP COLUMN ");
+    sql_name(renderer, operation->name);
+    end_unlocked(renderer, ", ");
+    return true;
+}
+
+/* No CHECK follows the rename of its column, so those that mention it go and come back. */
+static size_t put_checks(const struct renderer *renderer, const struct table *table,
+                         const char *column, const char *what, bool whole)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; table != NULL && i < table->constraint_count; i++) {
+        const struct constraint *constraint = &table->constraints[i];
+        bool mentions = false;
+        for (size_t j = 0; j < constraint->columns.count; j++)
+            mentions = mentions || strcmp(constraint->columns.items[j], column) == 0;
+        if (constraint->kind != CONSTRAINT_CHECK || !mentions)
+            continue;
+        sql_put(renderer, what);
+        if (whole)
+            sql_constraint(renderer, constraint);
+        else
+            sql_name(renderer, constraint->name);
+        found++;
+    }
+    return found;
+}
+
+bool mysql_rename_column(struct renderer *renderer, const struct operation *operation)
+{
+    sql_alter(renderer, operation->table, " RENAME COLUMN ");
+    sql_name(renderer, operation->name);
+    sql_put(renderer, " TO ");
+    sql_name(renderer, operation->new_name);
+    size_t checks = put_checks(renderer, operation->around.before, operation->name,
+                               ", DROP CONSTRAINT ", false);
+    (void)put_checks(renderer, operation->around.after, operation->new_name, ", ADD ", true);
+    if (checks == 0)
+        end_unlocked(renderer, ", ");
+    else
+        sql_end(renderer);
+    return true;
+}
+
+/* ALTER COLUMN … DROP DEFAULT would leave a column that no INSERT may leave out. */
+bool mysql_alter_column(struct renderer *renderer, const struct operation *operation)
+{
+    sql_alter(renderer, operation->table, " MODIFY COLUMN ");
+    if (!sql_column(renderer, &operation->column))
+        return false;
+    if (operation->alteration == ALTER_TYPE)
+        sql_end(renderer);
+    else
+        end_unlocked(renderer, ", ");
+    return true;
+}
+
+bool mysql_add_constraint(struct renderer *renderer, const struct operation *operation)
+{
+    const struct constraint *constraint = &operation->constraint;
+
+    sql_alter(renderer, operation->table, " ADD ");
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
+        sql_put(renderer, "KEY ");
+        sql_foreign_key_index(renderer, constraint);
+        sql_put(renderer, " ");
+        sql_names(renderer, &constraint->columns);
+        sql_put(renderer, ", ADD ");
+    }
+    sql_constraint(renderer, constraint);
+    if (constraint->kind == CONSTRAINT_UNIQUE)
+        end_unlocked(renderer, ", ");
+    else
+        sql_end(renderer);
+    return true;
+}
+
+bool mysql_drop_constraint(struct renderer *renderer, const struct operation *operation)
+{
+    static const char *const words[] = {
+        [CONSTRAINT_PRIMARY_KEY] = " DROP CONSTRAINT ",
+        [CONSTRAINT_UNIQUE] = " DROP INDEX ",
+        [CONSTRAINT_FOREIGN_KEY] = " DROP FOREIGN KEY ",
+        [CONSTRAINT_CHECK] = " DROP CONSTRAINT ",
+    };
+    const struct constraint *constraint = &operation->constraint;
+
+    sql_alter(renderer, operation->table, words[constraint->kind]);
+    sql_name(renderer, operation->name);
+    if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
+        sql_put(renderer, ", DROP KEY ");
+        sql_foreign_key_index(renderer, constraint);
+    }
+    if (constraint->kind == CONSTRAINT_CHECK)
+        sql_end(renderer);
+    else
+        end_unlocked(renderer, ", ");
+    return true;
+}
+
+bool mysql_create_index(struct renderer *renderer, const struct operation *operation)
+{
+    sql_create_index(renderer, "", &operation->index);
+    end_unlocked(renderer, " ");
+    return true;
+}
+
+/* DROP INDEX of MariaDB takes no LOCK. */
+bool mysql_drop_index(struct renderer *renderer, const struct operation *operation)
+{
+    sql_alter(renderer, operation->table, " DROP INDEX ");
+    sql_name(renderer, operation->name);
+    end_unlocked(renderer, ", ");
+    return true;
+}

@@ -1,0 +1,103 @@
+#include <stdio.h>
+
+#include "plans/schema/render_engines.h"
+
+/*
+ * The weak forms are for statements that run apart. In one transaction the first of them has the
+ * strong lock and keeps it to the end, so a second one for the long work would gain nothing:
+ * https://www.postgresql.org/docs/current/sql-altertable.html#SQL-ALTERTABLE-NOTES
+ */
+
+static void alter_column(const struct renderer *renderer, const struct operation *operation,
+                         const char *what)
+{
+    sql_alter(renderer, operation->table, " ALTER COLUMN ");
+    sql_name(renderer, operation->name);
+    sql_put(renderer, what);
+}
+
+static void set_not_null(struct renderer *renderer, const struct operation *operation)
+{
+    alter_column(renderer, operation, " SET NOT NULL");
+    sql_end(renderer);
+}
+
+static void put_proof(struct renderer *renderer, const struct operation *operation,
+                      const char *what, const char *name)
+{
+    sql_alter(renderer, operation->table, what);
+    sql_name(renderer, name);
+}
+
+/* SET NOT NULL does not read the table where a valid CHECK says it; from PostgreSQL 12. */
+static void prove_not_null(struct renderer *renderer, const struct operation *operation)
+{
+    char proof[SCHEMA_NAME_MAX + 1];
+
+    (void)snprintf(proof, sizeof proof, "fleet_not_null_%.48s", operation->name);
+    put_proof(renderer, operation, " ADD CONSTRAINT ", proof);
+    sql_put(renderer, " CHECK (");
+    sql_name(renderer, operation->name);
+    sql_put(renderer, " IS NOT NULL) NOT VALID");
+    sql_end(renderer);
+    put_proof(renderer, operation, " VALIDATE CONSTRAINT ", proof);
+    sql_end(renderer);
+    set_not_null(renderer, operation);
+    put_proof(renderer, operation, " DROP CONSTRAINT ", proof);
+    sql_end(renderer);
+}
+
+bool postgresql_alter_column(struct renderer *renderer, const struct operation *operation)
+{
+    const struct column *column = &operation->column;
+
+    if (operation->alteration == ALTER_NOT_NULL && column->not_null && renderer->apart) {
+        prove_not_null(renderer, operation);
+        return true;
+    }
+    if (operation->alteration == ALTER_NOT_NULL) {
+        alter_column(renderer, operation, column->not_null ? " SET NOT NULL" : " DROP NOT NULL");
+    } else if (operation->alteration == ALTER_TYPE) {
+        alter_column(renderer, operation, " TYPE ");
+        if (!sql_type(renderer, column))
+            return false;
+    } else if (column->default_kind == DEFAULT_NONE) {
+        alter_column(renderer, operation, " DROP DEFAULT");
+    } else {
+        alter_column(renderer, operation, " SET");
+        sql_default(renderer, column);
+    }
+    sql_end(renderer);
+    return true;
+}
+
+bool postgresql_add_constraint(struct renderer *renderer, const struct operation *operation)
+{
+    bool validates = renderer->apart && operation->constraint.kind >= CONSTRAINT_FOREIGN_KEY;
+
+    sql_alter(renderer, operation->table, " ADD ");
+    sql_constraint(renderer, &operation->constraint);
+    sql_put(renderer, validates ? " NOT VALID" : "");
+    sql_end(renderer);
+    if (!validates)
+        return true;
+    sql_alter(renderer, operation->table, " VALIDATE CONSTRAINT ");
+    sql_name(renderer, operation->name);
+    sql_end(renderer);
+    return true;
+}
+
+bool postgresql_create_index(struct renderer *renderer, const struct operation *operation)
+{
+    sql_create_index(renderer, renderer->apart ? "CONCURRENTLY " : "", &operation->index);
+    sql_end(renderer);
+    return true;
+}
+
+bool postgresql_drop_index(struct renderer *renderer, const struct operation *operation)
+{
+    sql_put(renderer, renderer->apart ? "DROP INDEX CONCURRENTLY " : "DROP INDEX ");
+    sql_name(renderer, operation->name);
+    sql_end(renderer);
+    return true;
+}

@@ -13,6 +13,7 @@ enum { PLANS_MAX = 1024, STOPPED_MAX = 1024 };
 struct run {
     struct run *next;
     char *rollout;
+    const void *listener;
     atomic_bool stopped;
 };
 
@@ -63,11 +64,12 @@ static bool was_stopped(const struct runs *runs, const char *rollout)
     return false;
 }
 
-struct run *runs_begin(struct runs *runs, const char *rollout)
+struct run *runs_begin(struct runs *runs, const char *rollout, const void *listener)
 {
     struct run *run = xcalloc(1, sizeof *run);
 
     run->rollout = xstrdup(rollout);
+    run->listener = listener;
     pthread_mutex_lock(&runs->mutex);
     atomic_init(&run->stopped, runs->stop_all || was_stopped(runs, rollout));
     run->next = runs->first;
@@ -100,6 +102,15 @@ void runs_stop(struct runs *runs, const char *rollout)
     }
     for (struct run *run = runs->first; run != NULL; run = run->next)
         if (strcmp(run->rollout, rollout) == 0)
+            atomic_store(&run->stopped, true);
+    pthread_mutex_unlock(&runs->mutex);
+}
+
+void runs_abandon(struct runs *runs, const void *listener)
+{
+    pthread_mutex_lock(&runs->mutex);
+    for (struct run *run = runs->first; run != NULL; run = run->next)
+        if (run->listener == listener)
             atomic_store(&run->stopped, true);
     pthread_mutex_unlock(&runs->mutex);
 }

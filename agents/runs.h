@@ -23,13 +23,16 @@ struct runs *runs_new(size_t target_count) MUST_USE;
 void runs_free(struct runs *runs);
 AUTO_DEFINE(runs)
 
-struct run *runs_begin(struct runs *runs, const char *rollout) MUST_USE;
+/* The listener, whatever it points to, is who is told of it. */
+struct run *runs_begin(struct runs *runs, const char *rollout, const void *listener) MUST_USE;
 /* Frees the run; it holds no target any more. */
 void runs_end(struct runs *runs, struct run *run);
 
 /* Stops all runs of a rollout, those to come as well: the request to stop may overtake the one to
    run. Or all runs there are and will be. */
 void runs_stop(struct runs *runs, const char *rollout);
+/* Stops the run that this one listens to; the rollout may go on with another. */
+void runs_abandon(struct runs *runs, const void *listener);
 void runs_stop_all(struct runs *runs);
 bool run_is_stopped(const struct run *run);
 

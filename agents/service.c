@@ -44,13 +44,14 @@ struct service *service_new(const struct service_settings *settings, struct erro
     if (!index_targets(service, err))
         return NULL;
     service_trust(service, settings->keys, settings->key_count);
-    return TAKE(service);
+    return service_begin_ways_back(service, err) ? TAKE(service) : NULL;
 }
 
 void service_free(struct service *service)
 {
     if (service == NULL)
         return;
+    service_end_ways_back(service);
     worker_pool_free(service->pool);
     session_cache_free(service->cache);
     runs_free(service->runs);
@@ -103,6 +104,11 @@ bool service_refuse_foreign(const struct service *service, const char *name, str
 void service_stop(struct service *service, const char *rollout)
 {
     runs_stop(service->runs, rollout);
+}
+
+void service_abandon(struct service *service, const void *context)
+{
+    runs_abandon(service->runs, context);
 }
 
 void service_stop_all(struct service *service)

@@ -9,6 +9,7 @@
 #include "agents/runs.h"
 #include "agents/service.h"
 #include "agents/session_cache.h"
+#include "agents/unconfirmed/unconfirmed.h"
 #include "agents/worker_pool.h"
 
 struct service {
@@ -21,7 +22,25 @@ struct service {
     struct arena *trust; /* holds the keys */
     const struct trusted_key *keys;
     size_t key_count;
+    pthread_t ways_back; /* takes back what is not confirmed */
+    bool has_ways_back;
 };
+
+/* Some of a slice's targets, on the agent's own account: why they are taken back. */
+struct run_selection {
+    const char *const *targets;
+    size_t count;
+    const struct error *reason;
+};
+
+/* service_run; selection may be NULL: all. */
+void service_run_selected(struct service *service, const struct run_request *request,
+                          const char *operator_name, const struct run_selection *selection,
+                          reply_sink sink, void *context);
+
+/* The thread that takes back what is not confirmed in time; none without settings.unconfirmed. */
+bool service_begin_ways_back(struct service *service, struct error *err) MUST_USE;
+void service_end_ways_back(struct service *service);
 
 /* One request that reads, as the workers see it. */
 struct reading {

@@ -12,6 +12,10 @@ struct running {
     const struct run_request *request;
     const struct slice *slice;
     const char *operator_name;
+    const struct run_selection *selection; /* NULL: all targets */
+    bool *applied;                         /* under confirm_within: which targets; else NULL */
+    bool *went_back;                       /* on a way back: which targets; else NULL */
+    const void *listener;
     struct run *run;
     struct reply_channel *channel;
 };
@@ -146,11 +150,26 @@ static bool check_time(const struct running *running, struct error *err)
                      "the time in which the plan's jobs may begin is over; make a new plan");
 }
 
+/* Each target has one job, and so one thread. */
+static void note_end(const struct running *running, const struct run_event *event)
+{
+    const struct plan *plan = &running->slice->plan;
+    bool *flags = event->job == JOB_APPLIED       ? running->applied
+                  : event->job == JOB_ROLLED_BACK ? running->went_back
+                                                  : NULL;
+    const struct plan_target *target = flags != NULL ? plan_find_target(plan, event->target) : NULL;
+
+    if (target != NULL)
+        flags[target - plan->targets] = true;
+}
+
 /* The journal has it before anybody is told. */
 static void tell(const struct running *running, const struct run_event *event)
 {
     struct journal *journal = running->service->settings.journal;
 
+    if (event->kind == RUN_JOB)
+        note_end(running, event);
     if (journal != NULL)
         journal_note(journal, running->request->rollout, event);
     reply_channel_event(running->channel, event);
@@ -167,7 +186,13 @@ static void tell_job(const struct running *running, const char *target, enum job
 
 static void observe(void *context, const struct run_event *event)
 {
-    tell(context, event);
+    const struct running *running = context;
+    struct run_event reasoned = *event;
+
+    if (running->selection != NULL && event->kind == RUN_JOB && event->job == JOB_ROLLED_BACK &&
+        event->error == NULL)
+        reasoned.error = running->selection->reason;
+    tell(running, &reasoned);
 }
 
 static struct executor_limits limits_of(const struct service_settings *settings)
@@ -241,6 +266,11 @@ static bool run_target(struct running *running, const struct plan_target *planne
         !journal_may_begin(journal, planned->name, request->rollout, request->epoch, err))
         return false;
 
+    struct unconfirmed *unconfirmed = service->settings.unconfirmed;
+    if (unconfirmed != NULL &&
+        !unconfirmed_may_begin(unconfirmed, planned->name, &running->slice->plan.digest, err))
+        return false;
+
     size_t index = (size_t)(target - service->settings.targets);
     if (!runs_claim(service->runs, running->run, index, err))
         return false;
@@ -259,12 +289,26 @@ static bool may_begin(const struct running *running, struct error *err)
            plan_policy_may_begin(policy, running->service->settings.clock, err);
 }
 
+static bool is_selected(const struct running *running, const char *name)
+{
+    const struct run_selection *selection = running->selection;
+
+    if (selection == NULL)
+        return true;
+    for (size_t i = 0; i < selection->count; i++)
+        if (strcmp(selection->targets[i], name) == 0)
+            return true;
+    return false;
+}
+
 static void run_item(void *context, size_t index)
 {
     struct running *running = context;
     const struct plan_target *planned = &running->slice->plan.targets[index];
     struct error err = {0};
 
+    if (!is_selected(running, planned->name))
+        return;
     if (!may_begin(running, &err)) {
         tell_job(running, planned->name, err.code == ERROR_CANCELLED ? JOB_SKIPPED : JOB_REFUSED,
                  &err);
@@ -279,7 +323,7 @@ static bool run_slice(struct running *running, struct error *err)
     struct service *service = running->service;
     int parallel = running->request->max_parallel;
 
-    running->run = runs_begin(service->runs, running->request->rollout);
+    running->run = runs_begin(service->runs, running->request->rollout, running->listener);
     reply_channel_event(running->channel, &(struct run_event){.kind = RUN_ACCEPTED});
     worker_pool_for_each(service->pool, running->slice->plan.target_count,
                          parallel > 0 ? (size_t)parallel : 1, run_item, running);
@@ -288,8 +332,66 @@ static bool run_slice(struct running *running, struct error *err)
     return service->settings.journal == NULL || journal_sync(service->settings.journal, err);
 }
 
-void service_run(struct service *service, const struct run_request *request,
-                 const char *operator_name, reply_sink sink, void *context)
+/* The targets that the run has applied, and those that it took back. */
+static const char **names_where(const struct running *running, const bool *flags, size_t *count)
+{
+    const struct plan *plan = &running->slice->plan;
+    const char **names = arena_calloc(plan->arena, plan->target_count, sizeof *names);
+
+    *count = 0;
+    for (size_t i = 0; i < plan->target_count; i++)
+        if (flags[i])
+            names[(*count)++] = plan->targets[i].name;
+    return names;
+}
+
+/* What it applies waits for its confirmation; that is durable before anything begins. */
+static bool run_unconfirmed(struct running *running, struct error *err)
+{
+    const struct plan *plan = &running->slice->plan;
+    struct unconfirmed *unconfirmed = running->service->settings.unconfirmed;
+    char id[UNCONFIRMED_ID_SIZE];
+    size_t count;
+
+    if (unconfirmed == NULL)
+        return error_set(err, ERROR_UNSUPPORTED,
+                         "confirm_within needs an agent of its own, which outlives the command");
+    running->applied = arena_calloc(plan->arena, plan->target_count, sizeof *running->applied);
+    if (!unconfirmed_begin(unconfirmed, running->request, plan, running->operator_name, id, err))
+        return false;
+    bool ok = run_slice(running, err);
+    const char **names = names_where(running, running->applied, &count);
+    struct error unkept = {0};
+    return unconfirmed_wait(unconfirmed, id, names, count, ok ? err : &unkept) && ok;
+}
+
+/* What a conductor took back waits for nothing any more. */
+static bool run_back(struct running *running, struct error *err)
+{
+    const struct plan *plan = &running->slice->plan;
+    struct unconfirmed *unconfirmed = running->service->settings.unconfirmed;
+    size_t count;
+
+    running->went_back = arena_calloc(plan->arena, plan->target_count, sizeof *running->went_back);
+    bool *late = arena_calloc(plan->arena, plan->target_count, sizeof *late);
+    if (!run_slice(running, err))
+        return false;
+    const char **names = names_where(running, running->went_back, &count);
+    return unconfirmed == NULL || running->selection != NULL ||
+           unconfirmed_settle(unconfirmed, &plan->digest, names, count, late, err);
+}
+
+static bool run_request(struct running *running, struct error *err)
+{
+    if (running->request->back)
+        return run_back(running, err);
+    return running->slice->plan.header.policy.confirm_within_ms > 0 ? run_unconfirmed(running, err)
+                                                                    : run_slice(running, err);
+}
+
+void service_run_selected(struct service *service, const struct run_request *request,
+                          const char *operator_name, const struct run_selection *selection,
+                          reply_sink sink, void *context)
 {
     AUTO(reply_channel) struct reply_channel *channel = reply_channel_new(sink, context);
     struct error err = {0};
@@ -305,6 +407,14 @@ void service_run(struct service *service, const struct run_request *request,
                               .request = request,
                               .slice = slice,
                               .operator_name = operator_name,
+                              .selection = selection,
+                              .listener = context,
                               .channel = channel};
-    reply_channel_end(channel, run_slice(&running, &err) ? NULL : &err);
+    reply_channel_end(channel, run_request(&running, &err) ? NULL : &err);
+}
+
+void service_run(struct service *service, const struct run_request *request,
+                 const char *operator_name, reply_sink sink, void *context)
+{
+    service_run_selected(service, request, operator_name, NULL, sink, context);
 }

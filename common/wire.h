@@ -11,6 +11,7 @@
  *   POST /v1/history  struct status_request   → rows …, end
  *   POST /v1/examine  struct examine_request  → examination or target …, end
  *   POST /v1/health   struct examine_request  → target …, end: those that are ill
+ *   POST /v1/confirm  struct examine_request  → target …, end: those that go back, or went
  *   POST /v1/run      struct run_request      → accepted, job, step …, end
  *   POST /v1/stop     struct stop_request     → 200 {}
  */
@@ -75,7 +76,8 @@ struct stop_request {
 
 /* Asks how parts stand that stopped inside, by the plan that began them: its scripts and probes
    were signed. A target that cannot be examined is a "target" with an error. /v1/health asks for
-   the query that the plan has as health_sql. */
+   the query that the plan has as health_sql; /v1/confirm has what the plan applied stay, where it
+   was under confirm_within. */
 struct examine_request {
     const json_t *slice;
 };

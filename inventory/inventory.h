@@ -100,6 +100,8 @@ struct policy {
     bool manual_gate;   /* gate = manual: a person opens the way to the next wave */
     const char *window; /* when jobs may begin (inventory/window.h); NULL: at any time */
     struct health_checks health;
+    int64_t
+        confirm_within_ms;  /* what is not confirmed in this time goes back by itself; 0: stays */
     const char *health_sql; /* returns no row on a healthy target; NULL: none. Its agent runs it */
     struct notify notify;
     const char *const *requires; /* environments where all must have succeeded before */

@@ -205,10 +205,10 @@ struct policy_section policy_defaults(void)
 static bool acts_now(const struct ini_entry *entry)
 {
     static const char *const built[] = {
-        "max_parallel",       "max_failures",   "irreversible", "opaque",     "waves",
-        "on_failure",         "soak",           "window",       "gate",       "requires",
-        "health_url",         "health_command", "health_sql",   "notify_url", "notify_url_file",
-        "notify_secret_file", "notify_format"};
+        "max_parallel",       "max_failures",   "irreversible",  "opaque",     "waves",
+        "on_failure",         "soak",           "window",        "gate",       "requires",
+        "health_url",         "health_command", "health_sql",    "notify_url", "notify_url_file",
+        "notify_secret_file", "notify_format",  "confirm_within"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -265,6 +265,7 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .window = read->window,
         .health = read->health,
         .health_sql = read->health_sql,
+        .confirm_within_ms = read->confirm_within_ms,
         .notify = read->notify,
     };
 

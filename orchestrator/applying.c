@@ -55,7 +55,7 @@ static bool confirm(const struct invocation *invocation, const struct applying *
     snprintf(question, sizeof question, "%s on %zu %s of %s?", applying->verb,
              applying->plan->target_count, applying->plan->target_count == 1 ? "target" : "targets",
              applying->environment->name);
-    return command_confirm(invocation, question, err);
+    return command_ask(invocation, question, err);
 }
 
 /* The ledger has it before anything is marked. */

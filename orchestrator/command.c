@@ -63,7 +63,7 @@ void report_error(const struct terminal *terminal, const struct error *err)
     fputc('\n', stream);
 }
 
-bool command_confirm(const struct invocation *invocation, const char *question, struct error *err)
+bool command_ask(const struct invocation *invocation, const char *question, struct error *err)
 {
     const struct terminal *terminal = invocation->terminal;
 

@@ -34,10 +34,11 @@ struct invocation {
 
 /* Which of the shared option groups a command takes. */
 enum {
-    TAKES_INVENTORY = 1,   /* --inventory */
-    TAKES_SELECTOR = 2,    /* [ENV…] --env --target --label */
-    TAKES_OUTPUT = 4,      /* --output */
-    TAKES_OUT_OF_ORDER = 8 /* --allow-out-of-order, among its own options */
+    TAKES_INVENTORY = 1,    /* --inventory */
+    TAKES_SELECTOR = 2,     /* [ENV…] --env --target --label */
+    TAKES_OUTPUT = 4,       /* --output */
+    TAKES_OUT_OF_ORDER = 8, /* --allow-out-of-order, among its own options */
+    TAKES_WORKERS = 16      /* --workers, among its own options */
 };
 
 struct command {
@@ -63,8 +64,8 @@ size_t command_groups(const struct command *command, struct option_group groups[
 int command_main(size_t word_count, const char *const *words);
 
 /* Whether the operator wants it: --yes says so, or a person on the terminal. */
-bool command_confirm(const struct invocation *invocation, const char *question,
-                     struct error *err) MUST_USE;
+bool command_ask(const struct invocation *invocation, const char *question,
+                 struct error *err) MUST_USE;
 
 /* Prints every fault to standard error; the exit status for them. */
 int report_faults(const struct terminal *terminal, const struct diagnostics *faults);

@@ -129,13 +129,19 @@ int detach_plan(struct workspace *workspace, const struct invocation *invocation
     struct detached detached = {
         .arena = arena, .digest = plan->digest, .environment = plan->header.environment};
     const char *inventory = arguments_value(invocation->arguments, "inventory");
+    bool workers = arguments_has(invocation->arguments, "workers");
     struct store *store = workspace_store(workspace, err);
 
     if (store == NULL || !write_files(workspace, plan, &detached, err))
         return STATUS_FAILED;
-    const char *const words[] = {
-        "fleet",   "apply", detached.plan, "--yes", inventory != NULL ? "--inventory" : NULL,
-        inventory, NULL};
+    const char *const words[] = {"fleet",
+                                 "apply",
+                                 detached.plan,
+                                 "--yes",
+                                 workers ? "--workers" : "--yes",
+                                 inventory != NULL ? "--inventory" : NULL,
+                                 inventory,
+                                 NULL};
     if (!spawn_apart(&detached, words, err))
         return STATUS_FAILED;
     return wait_for_it(store, &detached, invocation->terminal, err);

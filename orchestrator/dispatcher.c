@@ -85,6 +85,8 @@ static void *run_local(void *context)
         service_examine(settings->local, &call->examine, hand_over, pending);
     else if (call->kind == CALL_HEALTH)
         service_health(settings->local, &call->examine, hand_over, pending);
+    else if (call->kind == CALL_CONFIRM)
+        service_confirm(settings->local, &call->examine, hand_over, pending);
     else
         service_run(settings->local, &call->run, settings->operator_name, hand_over, pending);
     pthread_mutex_lock(&dispatcher->lock);
@@ -123,11 +125,10 @@ static void start_local(struct pending *pending)
 
 static const char *call_path(const struct call *call)
 {
-    static const char *const paths[] = {[CALL_STATUS] = "/v1/status",
-                                        [CALL_HISTORY] = "/v1/history",
-                                        [CALL_EXAMINE] = "/v1/examine",
-                                        [CALL_HEALTH] = "/v1/health",
-                                        [CALL_RUN] = "/v1/run"};
+    static const char *const paths[] = {
+        [CALL_STATUS] = "/v1/status",   [CALL_HISTORY] = "/v1/history",
+        [CALL_EXAMINE] = "/v1/examine", [CALL_HEALTH] = "/v1/health",
+        [CALL_CONFIRM] = "/v1/confirm", [CALL_RUN] = "/v1/run"};
 
     return paths[call->kind];
 }
@@ -136,7 +137,7 @@ static json_t *encode_call(const struct call *call)
 {
     if (call->kind == CALL_RUN)
         return run_request_encode(&call->run);
-    if (call->kind == CALL_EXAMINE || call->kind == CALL_HEALTH)
+    if (call->kind == CALL_EXAMINE || call->kind == CALL_HEALTH || call->kind == CALL_CONFIRM)
         return examine_request_encode(&call->examine);
     return status_request_encode(&call->status);
 }
@@ -164,12 +165,22 @@ static bool ready_for_remote(struct dispatcher *dispatcher, struct error *err)
     return client != NULL;
 }
 
+/* Whether workers make the call, not we. */
+static bool is_relayed(const struct dispatcher *dispatcher, const struct call *call)
+{
+    return dispatcher->settings.relay != NULL && call->kind == CALL_RUN && call->address != NULL;
+}
+
 static void start_remote(struct pending *pending)
 {
     struct dispatcher *dispatcher = pending->dispatcher;
     const struct call *call = &dispatcher->calls[pending->index];
     struct error err = {0};
 
+    if (is_relayed(dispatcher, call)) {
+        relay_add(dispatcher->settings.relay, call->agent, &call->run, hand_over, pending);
+        return;
+    }
     if (!ready_for_remote(dispatcher, &err)) {
         error_wrap(&err, "agent %s", call->agent);
         refuse(pending, &err);
@@ -216,6 +227,10 @@ static void send_stop(struct dispatcher *dispatcher, const struct call *call)
         return;
     if (call->address == NULL) {
         service_stop(dispatcher->settings.local, request.rollout);
+        return;
+    }
+    if (is_relayed(dispatcher, call)) {
+        relay_stop(dispatcher->settings.relay);
         return;
     }
     AUTO(json) json_t *body = stop_request_encode(&request);
@@ -272,6 +287,9 @@ static bool wait_for_all(struct dispatcher *dispatcher, struct error *err)
     const struct http_loop loop = {
         .woken = pass_on_stop, .done = local_done, .context = dispatcher};
 
+    for (size_t i = 0; i < dispatcher->count; i++)
+        if (is_relayed(dispatcher, &dispatcher->calls[i]))
+            return relay_run(dispatcher->settings.relay, &loop, err);
     if (dispatcher->client != NULL)
         return http_client_run(dispatcher->client, &loop, err);
     wait_for_local(dispatcher);

@@ -1,8 +1,9 @@
 /*
  * dispatcher - one request to each of many agents, local or remote, and their replies in one place.
  *
- * Remote agents are reached through http_client; the local one is agents/service.h in a thread of
- * its own. Replies are handed over one at a time, by whichever thread has them.
+ * Remote agents are reached through http_client, or through workers; the local one is
+ * agents/service.h in a thread of its own. Replies are handed over one at a time, by whichever
+ * thread has them.
  */
 #ifndef FLEET_ORCHESTRATOR_DISPATCHER_H
 #define FLEET_ORCHESTRATOR_DISPATCHER_H
@@ -10,15 +11,16 @@
 #include "agents/service.h"
 #include "common/tls.h"
 #include "common/wire.h"
+#include "orchestrator/workers/relay.h"
 
-enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_EXAMINE, CALL_HEALTH, CALL_RUN };
+enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_EXAMINE, CALL_HEALTH, CALL_CONFIRM, CALL_RUN };
 
 struct call {
     enum call_kind kind;
     const char *agent;              /* "local" for the in-process one */
     const char *address;            /* NULL for the in-process one */
     struct status_request status;   /* of CALL_STATUS and CALL_HISTORY */
-    struct examine_request examine; /* of CALL_EXAMINE and CALL_HEALTH */
+    struct examine_request examine; /* of CALL_EXAMINE, CALL_HEALTH and CALL_CONFIRM */
     struct run_request run;         /* of CALL_RUN */
 };
 
@@ -26,6 +28,7 @@ struct dispatcher_settings {
     const char *operator_name;           /* for the local agent's histories */
     const struct tls_identity *identity; /* NULL when there is no remote agent */
     struct service *local;               /* NULL when there is no local target */
+    struct relay *relay;                 /* who makes the calls to run; NULL: the dispatcher does */
     size_t max_streams;                  /* to remote agents at once */
     const struct clock *clock;
 };

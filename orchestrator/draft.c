@@ -161,6 +161,7 @@ bool draft_plan(struct workspace *workspace, const struct invocation *invocation
     if (goal->goal == GOAL_UP) {
         request.header.policy.window = draft->environment->policy.window;
         request.header.policy.health_sql = draft->environment->policy.health_sql;
+        request.header.policy.confirm_within_ms = draft->environment->policy.confirm_within_ms;
     }
     request.migrations = migrations;
     request.states = choose_states(draft, goal, &request.state_count);

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/memory.h"
 #include "plans/cohort.h"
@@ -137,6 +138,12 @@ void plan_view_print(const struct plan *plan, const struct plan_view *view,
     fprintf(out, "\nplan %.16s, %s\n", digest, plan->signature_count > 0 ? "signed" : "not signed");
     print_policy("window", plan->header.policy.window, out);
     print_policy("health", plan->header.policy.health_sql, out);
+    if (plan->header.policy.confirm_within_ms > 0) {
+        char within[32];
+
+        duration_format(plan->header.policy.confirm_within_ms, within);
+        fprintf(out, "goes back by itself unless it is confirmed within %s\n", within);
+    }
     for (size_t i = 0; i < cohorts.count; i++)
         print_cohort(&cohorts.items[i], i + 1, view, terminal);
     fputc('\n', out);

@@ -226,8 +226,7 @@ static int go_on(struct workspace *workspace, const struct invocation *invocatio
     if (resuming->action == ACTION_END)
         return tell_end(resuming, &conduct.subject, form, invocation->terminal);
     snprintf(question, sizeof question, "Go on in %s?", resuming->environment);
-    if (!check_time(resuming, invocation->clock, err) ||
-        !command_confirm(invocation, question, err))
+    if (!check_time(resuming, invocation->clock, err) || !command_ask(invocation, question, err))
         return STATUS_FAILED;
     return conduct_run(workspace, invocation, &conduct, &resuming->state, err);
 }

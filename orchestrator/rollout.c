@@ -65,7 +65,7 @@ static bool end_record(struct running *running, struct error *err)
     if (!outcomes_record(running, err))
         return false;
     for (size_t i = 0; i < settings->inventory->agent_count; i++)
-        if (running->heard[i] == HEARD_ALL)
+        if (running->heard[i] == HEARD_ALL && running->state->unconfirmed == 0)
             told[end.agent_count++] = settings->inventory->agents[i].name;
     return store_end_rollout(settings->store, &running->record, settings->plan, &end, err);
 }
@@ -213,6 +213,9 @@ static bool soak(struct running *running, struct error *err)
         kind = ROLLOUT_UNHEALTHY;
     else if (!may_go_on(running, &obstacle))
         kind = ROLLOUT_CLOSED;
+    if (kind == ROLLOUT_SOAKED && !running->state->stop_asked &&
+        !rollout_confirm_targets(running, &obstacle))
+        kind = ROLLOUT_UNHEALTHY;
     look_for_request(running);
     if (kind == ROLLOUT_UNHEALTHY && running->state->phase == PHASE_SOAK &&
         !store_note_health(running->settings->store, &running->record, running->settings->plan,
@@ -222,6 +225,34 @@ static bool soak(struct running *running, struct error *err)
     return true;
 }
 
+/* What the wave has applied, until it is confirmed. */
+static void note_unconfirmed(struct running *running)
+{
+    struct rollout_state *state = running->state;
+
+    state->unconfirmed = 0;
+    if (running->settings->plan->header.policy.confirm_within_ms == 0)
+        return;
+    for (size_t i = 0; i < state->count; i++)
+        state->unconfirmed +=
+            state->jobs[i].wave == running->waves_sent - 1 && state->jobs[i].state == JOB_APPLIED;
+}
+
+static bool send_wave(struct running *running, struct error *err)
+{
+    running->waves_sent = running->state->wave + 1;
+    bool ok = record_wave(running, err) && rollout_send_wave(running, err);
+    note_unconfirmed(running);
+    return ok;
+}
+
+static bool send_back(struct running *running, struct error *err)
+{
+    running->state->unconfirmed = 0;
+    return begin_way_back(running, err) && record_wave(running, err) &&
+           rollout_send_wave(running, err);
+}
+
 static bool carry_out(struct running *running, struct error *err)
 {
     const struct rollout_settings *settings = running->settings;
@@ -229,11 +260,9 @@ static bool carry_out(struct running *running, struct error *err)
     settings->announce(settings->context, running->state);
     switch (running->action) {
     case ACTION_DISPATCH:
-        running->waves_sent = running->state->wave + 1;
-        return record_wave(running, err) && rollout_send_wave(running, err);
+        return send_wave(running, err);
     case ACTION_TAKE_BACK:
-        return begin_way_back(running, err) && record_wave(running, err) &&
-               rollout_send_wave(running, err);
+        return send_back(running, err);
     case ACTION_SOAK:
         return soak(running, err);
     case ACTION_NONE:
@@ -256,7 +285,8 @@ bool rollout_prepare(const struct plan *plan, const struct inventory *inventory,
         .failures_in_a_row = terms->failures_in_a_row,
         .on_failure = terms->on_failure,
         .is_checked = terms->health.url != NULL || terms->health.command != NULL ||
-                      plan_policy_has_health(&plan->header.policy),
+                      plan_policy_has_health(&plan->header.policy) ||
+                      plan->header.policy.confirm_within_ms > 0,
     };
     for (size_t i = 0; i < plan->target_count; i++) {
         struct rollout_job *job = &state->jobs[i];

@@ -45,6 +45,10 @@ bool rollout_send_wave(struct running *running, struct error *err) MUST_USE;
    ERROR_CHECK if not, another code if one cannot be asked in three tries. */
 bool rollout_check_targets(struct running *running, struct error *err) MUST_USE;
 
+/* Has what was applied to the wave's targets stay, where it is under confirm_within. Agents that
+   are out of reach are asked again, as long as they wait; ERROR_STALE if one did not. */
+bool rollout_confirm_targets(struct running *running, struct error *err) MUST_USE;
+
 /* Outcomes are kept together for a while, and then recorded in one transaction. A failure stops
    what is not begun, and stays in running->store_error. */
 void outcomes_note(struct running *running, const struct plan_target *target,

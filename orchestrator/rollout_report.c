@@ -169,6 +169,10 @@ void rollout_report_print_summary(const struct rollout_state *state, bool interr
     } else if (interrupted && state->skipped > 0) {
         fputs("stopped on request; fleet resume goes on, and fleet apply plans anew\n", out);
     }
+    if (state->unconfirmed > 0)
+        fprintf(out,
+                "%zu not confirmed: they go back by themselves, unless fleet confirm keeps them\n",
+                state->unconfirmed);
 }
 
 int rollout_report_status(const struct rollout_subject *subject, const struct rollout_state *state,

@@ -76,6 +76,8 @@ struct rollout_state {
     bool stopped;             /* the budget is spent, or a health check failed */
     struct error obstacle;    /* what came up after a wave: a closed window, a failed check */
     bool stop_asked;
+    /* Kept by the owner: */
+    size_t unconfirmed; /* was applied, and goes back by itself unless it is confirmed yet */
 };
 
 void rollout_state_free(struct rollout_state *state);

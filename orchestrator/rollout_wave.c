@@ -58,6 +58,9 @@ void rollout_look_for_stop(struct running *running)
 static void close_share(struct running *running, const struct agent_share *share,
                         const struct error *err)
 {
+    bool stopping = running->state->stop_asked || running->state->stopped;
+    bool withdrawn = stopping && err->code == ERROR_CANCELLED;
+
     for (size_t i = 0; i < share->count; i++) {
         size_t index = running->sending->members[share->members[i]];
         const struct rollout_job *job = &running->state->jobs[index];
@@ -66,7 +69,9 @@ static void close_share(struct running *running, const struct agent_share *share
 
         if (!rollout_awaits(running->state, index))
             continue;
-        event.job = begun || err->code == ERROR_UNKNOWN ? JOB_UNKNOWN : JOB_REFUSED;
+        event.job = begun || err->code == ERROR_UNKNOWN ? JOB_UNKNOWN
+                    : withdrawn                         ? JOB_SKIPPED
+                                                        : JOB_REFUSED;
         take_event(running, index, &event);
     }
 }

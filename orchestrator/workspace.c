@@ -7,6 +7,8 @@
 
 #include "common/memory.h"
 #include "orchestrator/reconciliation.h"
+#include "orchestrator/store/store_tasks.h"
+#include "orchestrator/workers/relay.h"
 
 enum { LOCAL_WORKERS = 16, LOCAL_KEEP_MS = 60 * 1000 };
 
@@ -19,6 +21,7 @@ struct workspace {
     struct tls_identity *identity;
     struct agent_target *local_targets;
     struct service *local;
+    struct relay *relay;
     struct dispatcher *dispatcher;
 };
 
@@ -27,6 +30,7 @@ void workspace_free(struct workspace *workspace)
     if (workspace == NULL)
         return;
     dispatcher_free(workspace->dispatcher);
+    relay_free(workspace->relay);
     service_free(workspace->local);
     free(workspace->local_targets);
     tls_identity_free(workspace->identity);
@@ -248,11 +252,48 @@ static bool load_identity(struct workspace *workspace, struct error *err)
 {
     const struct operator_settings *settings = &workspace->inventory->operator_settings;
 
-    if (settings->cert == NULL || settings->key == NULL || settings->ca == NULL)
+    if (workspace->identity != NULL || settings->cert == NULL || settings->key == NULL ||
+        settings->ca == NULL)
         return true;
     const struct tls_files files = {settings->cert, settings->key, settings->ca, settings->crl};
     workspace->identity = tls_identity_load(&files, err);
     return workspace->identity != NULL;
+}
+
+const struct tls_identity *workspace_identity(struct workspace *workspace, struct error *err)
+{
+    if (load_identity(workspace, err) && workspace->identity == NULL)
+        error_set(err, ERROR_CONFIG,
+                  "no certificate to call agents with: name cert, key and ca in [operator]");
+    return workspace->identity;
+}
+
+bool workspace_check_shared(const struct workspace *workspace, struct error *err)
+{
+    if (database_kind_of(workspace->inventory->state) == DATABASE_POSTGRESQL)
+        return true;
+    return error_set(
+        err, ERROR_USAGE,
+        "workers need a store that machines share: state = postgresql://USER@HOST/NAME "
+        "in [fleet]");
+}
+
+/* Who is to make the calls to run, if the command wants workers to. */
+static bool open_relay(struct workspace *workspace, struct error *err)
+{
+    const struct invocation *invocation = workspace->invocation;
+    int64_t alive;
+
+    if ((invocation->command->takes & TAKES_WORKERS) == 0 ||
+        !arguments_has(invocation->arguments, "workers"))
+        return true;
+    if (!workspace_check_shared(workspace, err) || workspace_store(workspace, err) == NULL ||
+        !store_count_workers(workspace->store, &alive, err))
+        return false;
+    if (alive == 0)
+        return error_set(err, ERROR_CONNECT, RELAY_NO_WORKER);
+    workspace->relay = relay_new(workspace->store, invocation->clock);
+    return true;
 }
 
 struct dispatcher *workspace_dispatcher(struct workspace *workspace,
@@ -271,12 +312,13 @@ struct dispatcher *workspace_dispatcher(struct workspace *workspace,
     }
     if (local > 0 && !open_local(workspace, selection, local, err))
         return NULL;
-    if (local < selection->count && !load_identity(workspace, err))
+    if ((local < selection->count && !load_identity(workspace, err)) || !open_relay(workspace, err))
         return NULL;
     workspace->dispatcher = dispatcher_new(&(struct dispatcher_settings){
         .operator_name = workspace->operator_name,
         .identity = workspace->identity,
         .local = workspace->local,
+        .relay = workspace->relay,
         .max_streams = max_streams,
         .clock = workspace->invocation->clock,
     });

@@ -49,6 +49,12 @@ bool workspace_select_planned(struct workspace *workspace, const struct plan *pl
 /* The folder's migrations; faults are reported here, then NULL with *status set. */
 const struct migrations *workspace_migrations(struct workspace *workspace, int *status);
 
+/* Who the operator is to agents. NULL if the inventory does not say. */
+const struct tls_identity *workspace_identity(struct workspace *workspace, struct error *err);
+
+/* ERROR_USAGE if the store is one that machines cannot share. */
+bool workspace_check_shared(const struct workspace *workspace, struct error *err) MUST_USE;
+
 /* Where the inventory says that it is. */
 struct store_place workspace_store_place(const struct workspace *workspace);
 struct store *workspace_store(struct workspace *workspace, struct error *err) MUST_USE;

@@ -28,7 +28,9 @@ enum { PLAN_FORMAT = 1 };
 struct plan_policy {
     bool irreversible_allowed;
     bool opaque_allowed;
-    const char *window;     /* when jobs may begin, but for ways back; NULL or "": at any time */
+    const char *window; /* when jobs may begin, but for ways back; NULL or "": at any time */
+    int64_t
+        confirm_within_ms;  /* what is not confirmed in this time goes back by itself; 0: stays */
     const char *health_sql; /* a query that returns no row on a healthy target; NULL or "": none */
 };
 

@@ -17,6 +17,7 @@ enum {
     LABEL_MAX = 255,
     REASON_MAX = 1000,
     QUERY_MAX = 64 * 1024,
+    CONFIRM_MAX_MS = 24 * 60 * 60 * 1000,
     PATH_ROOM = 96
 };
 
@@ -63,6 +64,8 @@ static bool decode_policy(const json_t *value, struct plan *plan, struct error *
     json_reader_start(&reader, value, "header.policy", plan->arena, err);
     policy->irreversible_allowed = json_read_bool(&reader, "irreversible_allowed");
     policy->opaque_allowed = json_read_bool(&reader, "opaque_allowed");
+    policy->confirm_within_ms =
+        json_read_optional_integer(&reader, "confirm_within_ms", 1, CONFIRM_MAX_MS, 0);
     policy->health_sql = json_read_optional_text(&reader, "health_sql", QUERY_MAX, "");
     policy->window = json_read_optional_text(&reader, "window", LABEL_MAX, "");
     return json_reader_end(&reader);
@@ -217,6 +220,8 @@ static const char *step_fault(const struct plan_step *step, const struct plan_po
         return "needs either a way back or the reason why there is none";
     if (!has_way_back && !policy->irreversible_allowed)
         return "has no way back, which the plan's policy does not allow";
+    if (!has_way_back && policy->confirm_within_ms > 0)
+        return "has no way back, which what waits for its confirmation needs";
     return NULL;
 }
 

@@ -21,6 +21,10 @@ void plan_encode_header(const struct plan_header *header, struct buffer *out)
     canonical_digest(out, ",\"inventory\":", &header->inventory);
     canonical_string(out, ",\"nonce\":", header->nonce);
     buffer_append_text(out, ",\"policy\":{");
+    if (header->policy.confirm_within_ms > 0) {
+        canonical_integer(out, "\"confirm_within_ms\":", header->policy.confirm_within_ms);
+        buffer_append_char(out, ',');
+    }
     if (header->policy.health_sql != NULL && header->policy.health_sql[0] != '\0') {
         canonical_string(out, "\"health_sql\":", header->policy.health_sql);
         buffer_append_char(out, ',');

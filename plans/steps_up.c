@@ -129,25 +129,30 @@ static void complain_no_way_back(const struct planning *planning, const struct t
                                  const struct plan_step *step)
 {
     bool is_repeat = step->direction == DIRECTION_REPEAT;
+    bool must_go_back = planning->request->header.policy.confirm_within_ms > 0;
     const char *file = step->run.file;
     size_t length = strlen(file);
     bool is_change = length > strlen(change_suffix) &&
                      strcmp(file + length - strlen(change_suffix), change_suffix) == 0;
 
     problems_add(planning->problems, &group->concern, ERROR_CONFLICT, file,
-                 "%s %s%s%s has no way back: %s: %s, or set irreversible = allow in [env:%s]",
+                 "%s %s%s%s has no way back: %s: %s, or %s [env:%s]",
                  is_repeat ? "repeatable" : "migration", step->version, is_repeat ? "" : "_",
                  step->name, step->no_way_back,
                  is_change ? "write it in .up.sql and .down.sql, which keep what it would lose"
                            : "write a down script (with \"-- fleet: nothing-to-undo\" in it if "
                              "there is nothing to undo)",
+                 must_go_back ? "take confirm_within out of" : "set irreversible = allow in",
                  planning->request->header.environment);
 }
 
 static void add_step(const struct planning *planning, const struct target_group *group,
                      const struct plan_step *step, struct step_list *steps)
 {
-    if (step->no_way_back != NULL && !planning->request->header.policy.irreversible_allowed)
+    const struct plan_policy *policy = &planning->request->header.policy;
+    bool must_go_back = !policy->irreversible_allowed || policy->confirm_within_ms > 0;
+
+    if (step->no_way_back != NULL && must_go_back)
         complain_no_way_back(planning, group, step);
     else
         step_list_add(steps, step);

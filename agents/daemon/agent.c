@@ -15,6 +15,7 @@
 #include "agents/daemon/thrift.h"
 #include "agents/journal/journal.h"
 #include "agents/service.h"
+#include "agents/unconfirmed/unconfirmed.h"
 #include "common/text.h"
 
 struct agent {
@@ -73,7 +74,8 @@ static struct journal *open_journal(const struct agent_configuration *configurat
 }
 
 static struct service *make_service(const struct agent_configuration *configuration,
-                                    struct journal *journal, struct error *err)
+                                    struct journal *journal, struct unconfirmed *unconfirmed,
+                                    struct error *err)
 {
     const struct service_settings settings = {
         .fleet = configuration->fleet,
@@ -93,6 +95,7 @@ static struct service *make_service(const struct agent_configuration *configurat
         .any_transaction = configuration->long_transaction_ms == 0,
         .any_space = configuration->any_space,
         .journal = journal,
+        .unconfirmed = unconfirmed,
         .clock = clock_system(),
         .random = random_system(),
     };
@@ -238,8 +241,14 @@ bool agent_run(const struct agent_configuration *configuration, struct error *er
     raise_descriptor_limit();
     event_set_log_callback(log_libevent);
     AUTO(journal) struct journal *journal = open_journal(configuration, err);
+    AUTO(unconfirmed)
+    struct unconfirmed *unconfirmed =
+        journal != NULL
+            ? unconfirmed_open(configuration->state, clock_system(), random_system(), err)
+            : NULL;
     AUTO(service)
-    struct service *service = journal != NULL ? make_service(configuration, journal, err) : NULL;
+    struct service *service =
+        unconfirmed != NULL ? make_service(configuration, journal, unconfirmed, err) : NULL;
     AUTO(server)
     struct server *server = service != NULL ? make_server(configuration, service, err) : NULL;
 
@@ -278,7 +287,7 @@ bool agent_check(const struct agent_configuration *configuration, struct error *
 
     if (identity == NULL)
         return false;
-    AUTO(service) struct service *service = make_service(configuration, NULL, err);
+    AUTO(service) struct service *service = make_service(configuration, NULL, NULL, err);
     if (service == NULL)
         return false;
     char until[TIMESTAMP_SIZE];

@@ -1,7 +1,6 @@
 #include "agents/daemon/calls.h"
 
 #include <event2/buffer.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "agents/daemon/exchange.h"
@@ -22,10 +21,10 @@ struct call {
     int64_t began_ms;
     call_work work;
     struct stream *stream;
-    struct evbuffer *body;         /* the worker's */
-    struct arena *arena;           /* the worker's, freed with the call */
-    bool answered;                 /* the worker's: something was sent */
-    _Atomic(const char *) rollout; /* of a run, once it is known; in the arena */
+    struct evbuffer *body; /* the worker's */
+    struct arena *arena;   /* the worker's, freed with the call */
+    bool answered;         /* the worker's: something was sent */
+    const char *rollout;   /* of a run; in the arena */
 };
 
 static void log_job(const struct call *call, const struct run_event *event)
@@ -35,7 +34,7 @@ static void log_job(const struct call *call, const struct run_event *event)
     log_event(event->job == JOB_APPLIED ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
               (const struct log_field[]){{"target", event->target},
                                          {"state", job_state_name(event->job)},
-                                         {"rollout", atomic_load(&call->rollout)},
+                                         {"rollout", call->rollout},
                                          {"operator", call->peer.name},
                                          {err != NULL ? "error" : NULL, err ? err->message : NULL},
                                          {NULL, NULL}},
@@ -52,12 +51,9 @@ static void log_refusal(const struct call *call, const struct error *err)
               "request refused");
 }
 
-static void stop_rollout(struct call *call)
+static void abandon(struct call *call)
 {
-    const char *rollout = atomic_load(&call->rollout);
-
-    if (rollout != NULL)
-        service_stop(call->server->settings.service, rollout);
+    service_abandon(call->server->settings.service, call);
 }
 
 /* The service's sink. */
@@ -78,7 +74,7 @@ static void send_reply(void *context, const struct reply *reply)
     json_write_canonical(message, &line);
     buffer_append_char(&line, '\n');
     if (!stream_send(call->stream, line.bytes, line.length))
-        stop_rollout(call);
+        abandon(call);
 }
 
 static json_t *parse_body(struct call *call, struct error *err)
@@ -107,7 +103,7 @@ static void work(void *context)
 
 static void on_lost(void *context)
 {
-    stop_rollout(context);
+    abandon(context);
 }
 
 static void on_finished(void *context, int status, bool lost)
@@ -209,13 +205,23 @@ static bool work_health(struct call *call, const json_t *value, struct error *er
     return true;
 }
 
+static bool work_confirm(struct call *call, const json_t *value, struct error *err)
+{
+    struct examine_request request;
+
+    if (!examine_request_decode(value, call->arena, &request, err))
+        return false;
+    service_confirm(call->server->settings.service, &request, send_reply, call);
+    return true;
+}
+
 static bool work_run(struct call *call, const json_t *value, struct error *err)
 {
     struct run_request request;
 
     if (!run_request_decode(value, call->arena, &request, err))
         return false;
-    atomic_store(&call->rollout, request.rollout);
+    call->rollout = request.rollout;
     service_run(call->server->settings.service, &request, call->peer.name, send_reply, call);
     return true;
 }
@@ -233,6 +239,11 @@ void handle_history(struct exchange *exchange)
 void handle_examine(struct exchange *exchange)
 {
     start(exchange, work_examine, true);
+}
+
+void handle_confirm(struct exchange *exchange)
+{
+    start(exchange, work_confirm, true);
 }
 
 void handle_plan_health(struct exchange *exchange)

@@ -12,6 +12,7 @@ struct exchange;
 void handle_status(struct exchange *exchange);
 void handle_history(struct exchange *exchange);
 void handle_examine(struct exchange *exchange);
+void handle_confirm(struct exchange *exchange);
 void handle_plan_health(struct exchange *exchange);
 void handle_run(struct exchange *exchange);
 

@@ -18,6 +18,7 @@ static const struct route routes[] = {
     {EVHTTP_REQ_POST, "POST", "/v1/history", READERS, BODY_LARGE, handle_history},
     {EVHTTP_REQ_POST, "POST", "/v1/examine", READERS, BODY_LARGE, handle_examine},
     {EVHTTP_REQ_POST, "POST", "/v1/health", WRITERS, BODY_LARGE, handle_plan_health},
+    {EVHTTP_REQ_POST, "POST", "/v1/confirm", WRITERS, BODY_LARGE, handle_confirm},
     {EVHTTP_REQ_POST, "POST", "/v1/run", WRITERS, BODY_LARGE, handle_run},
     {EVHTTP_REQ_POST, "POST", "/v1/stop", WRITERS, BODY_SMALL, handle_stop},
 };

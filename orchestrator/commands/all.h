@@ -20,6 +20,8 @@ extern const struct command command_inventory_list;
 extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_resume;
+extern const struct command command_worker;
+extern const struct command command_confirm;
 extern const struct command command_rollback;
 extern const struct command command_rollout_abort;
 extern const struct command command_rollout_continue;

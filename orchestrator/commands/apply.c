@@ -167,6 +167,7 @@ static int run_apply(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
     {"yes", 'y', NULL, false, "do not ask"},
+    {"workers", 0, NULL, false, "fleet worker calls the agents"},
     {"to", 0, "VERSION", false, "up to this version; else to the newest"},
     {"detach", 0, NULL, false,
      "run on in a process of its own; this one returns once it has begun"},
@@ -181,7 +182,7 @@ const struct command command_apply = {
         "Plans, shows the plan, asks and applies. A FILE is a plan that fleet plan -o wrote;\n"
         "it is refused when a target moved since. A target whose step fails is taken back\n"
         "to where it was; waves, max_failures and on_failure decide about the others.",
-    .takes = TAKES_SELECTOR | TAKES_OUTPUT | TAKES_OUT_OF_ORDER,
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT | TAKES_OUT_OF_ORDER | TAKES_WORKERS,
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_apply,

@@ -17,6 +17,7 @@ static int run_resume(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
     {"yes", 'y', NULL, false, "do not ask"},
+    {"workers", 0, NULL, false, "fleet worker calls the agents"},
 };
 
 const struct command command_resume = {
@@ -26,7 +27,7 @@ const struct command command_resume = {
     .details = "The newest rollout of the environment goes on with the plan, the waves and the\n"
                "budget that it began with, there or on its way back. What ended keeps its end;\n"
                "what nobody told of is asked for again. fleet apply makes a new plan instead.",
-    .takes = TAKES_INVENTORY | TAKES_OUTPUT,
+    .takes = TAKES_INVENTORY | TAKES_OUTPUT | TAKES_WORKERS,
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_resume,

@@ -39,6 +39,7 @@ static int run_rollback(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec options[] = {
     {"yes", 'y', NULL, false, "do not ask"},
+    {"workers", 0, NULL, false, "fleet worker calls the agents"},
     {"to", 0, "VERSION", false, "until this version is the newest; 0 for none"},
     {"steps", 0, "N", false, "this many migrations; 1 if neither is given"},
 };
@@ -49,7 +50,7 @@ const struct command command_rollback = {
     .summary = "Take applied migrations back, newest first",
     .details = "Runs the down scripts of the plans that applied them, as the store keeps them,\n"
                "never today's files.",
-    .takes = TAKES_SELECTOR | TAKES_OUTPUT,
+    .takes = TAKES_SELECTOR | TAKES_OUTPUT | TAKES_WORKERS,
     .options = options,
     .option_count = COUNT_OF(options),
     .run = run_rollback,

@@ -310,10 +310,12 @@ static int run_abort(const struct invocation *invocation, struct error *err)
 
 static const struct option_spec continue_options[] = {
     {"yes", 'y', NULL, false, "do not ask"},
+    {"workers", 0, NULL, false, "fleet worker calls the agents"},
 };
 
 static const struct option_spec abort_options[] = {
     {"yes", 'y', NULL, false, "do not ask"},
+    {"workers", 0, NULL, false, "fleet worker calls the agents"},
     {"rollback", 0, NULL, false, "take back what it applied, the newest wave first"},
 };
 
@@ -346,7 +348,7 @@ const struct command command_rollout_continue = {
     .name = "rollout continue",
     .operands = "[ENV]",
     .summary = "Open a manual gate, or go on with what was paused, without another soak",
-    .takes = TAKES_INVENTORY | TAKES_OUTPUT,
+    .takes = TAKES_INVENTORY | TAKES_OUTPUT | TAKES_WORKERS,
     .options = continue_options,
     .option_count = COUNT_OF(continue_options),
     .run = run_continue,
@@ -357,7 +359,7 @@ const struct command command_rollout_abort = {
     .operands = "[ENV]",
     .summary = "Give a rollout up for good; --rollback takes it back",
     .details = "One that runs is asked to stop first; --rollback waits for that.",
-    .takes = TAKES_INVENTORY | TAKES_OUTPUT,
+    .takes = TAKES_INVENTORY | TAKES_OUTPUT | TAKES_WORKERS,
     .options = abort_options,
     .option_count = COUNT_OF(abort_options),
     .run = run_abort,

@@ -16,7 +16,7 @@ enum { STORE_FORMAT = 2, UPGRADE_TEXTS = 3 };
 static const char *const upgrades[STORE_FORMAT][DATABASE_KIND_COUNT][UPGRADE_TEXTS] = {
     {[DATABASE_SQLITE] = {text_store_schema, text_store_ledger_sqlite},
      [DATABASE_POSTGRESQL] = {text_store_schema, text_store_ledger_postgresql,
-                              text_store_lease_postgresql}},
+                              text_store_sharing_postgresql}},
     {[DATABASE_SQLITE] = {text_store_outcomes, text_store_course},
      [DATABASE_POSTGRESQL] = {text_store_outcomes, text_store_course}},
 };

@@ -83,9 +83,12 @@ static bool take_job(void *context, const struct database_row *row)
     return false;
 }
 
-/* A job that has an end keeps it; "unknown" is none. */
-static bool is_open(const struct sent_job *job)
+/* A job that has an end keeps it; "unknown" is none. What was applied may go back by itself,
+   without a confirmation. */
+static bool may_end(const struct sent_job *job, const struct outcome *outcome)
 {
+    if (strcmp(job->state, job_state_name(JOB_APPLIED)) == 0)
+        return strcmp(outcome->result, job_state_name(JOB_ROLLED_BACK)) == 0;
     return strcmp(job->state, "dispatched") == 0 ||
            strcmp(job->state, job_state_name(JOB_UNKNOWN)) == 0;
 }
@@ -104,7 +107,7 @@ static bool collect_one(struct store *store, struct kept_outcome *kept, struct e
         return true;
     snprintf(rollout.id, sizeof rollout.id, "%s", kept->rollout);
     rollout.operator_name = job.who;
-    if ((kept->outcome.is_step || is_open(&job)) &&
+    if ((kept->outcome.is_step || may_end(&job, &kept->outcome)) &&
         !store_record_outcome(store, &rollout, job.plan, &kept->outcome, &kept->is_news, err))
         return false;
     if (kept->agent == NULL)

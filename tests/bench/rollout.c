@@ -211,8 +211,8 @@ static void roll_out(const struct inventory *inventory, const struct plan *plan,
     __attribute__((cleanup(rollout_state_free))) struct rollout_state state = {0};
     struct error err = {0};
     struct rollout_terms terms;
-    AUTO(store)
     const struct store_place place = {.location = "state.db"};
+    AUTO(store)
     struct store *store = store_open(&place, clock_system(), random_system(), &err);
     const struct rollout_settings settings = {
         .plan = plan,

@@ -14,9 +14,9 @@ static void stopping_a_rollout_stops_its_runs_alone(void **state)
 {
     (void)state;
     AUTO(runs) struct runs *runs = runs_new(1);
-    struct run *first = runs_begin(runs, "one");
-    struct run *second = runs_begin(runs, "one");
-    struct run *other = runs_begin(runs, "two");
+    struct run *first = runs_begin(runs, "one", NULL);
+    struct run *second = runs_begin(runs, "one", NULL);
+    struct run *other = runs_begin(runs, "two", NULL);
 
     runs_stop(runs, "one");
     assert_true(run_is_stopped(first) && run_is_stopped(second));
@@ -26,7 +26,7 @@ static void stopping_a_rollout_stops_its_runs_alone(void **state)
     runs_end(runs, first);
     runs_end(runs, other);
     runs_end(runs, second);
-    struct run *late = runs_begin(runs, "three");
+    struct run *late = runs_begin(runs, "three", NULL);
     assert_true(run_is_stopped(late));
     runs_end(runs, late);
 }
@@ -38,8 +38,8 @@ static void a_rollout_that_was_stopped_before_it_came_begins_nothing(void **stat
 
     runs_stop(runs, "one");
     runs_stop(runs, "one");
-    struct run *late = runs_begin(runs, "one");
-    struct run *other = runs_begin(runs, "two");
+    struct run *late = runs_begin(runs, "one", NULL);
+    struct run *other = runs_begin(runs, "two", NULL);
     assert_true(run_is_stopped(late));
     assert_false(run_is_stopped(other));
     runs_end(runs, late);
@@ -56,9 +56,9 @@ static void the_oldest_stop_is_forgotten(void **state)
         snprintf(rollout, sizeof rollout, "%d", i);
         runs_stop(runs, rollout);
     }
-    struct run *oldest = runs_begin(runs, "0");
-    struct run *next = runs_begin(runs, "1");
-    struct run *newest = runs_begin(runs, "1024");
+    struct run *oldest = runs_begin(runs, "0", NULL);
+    struct run *next = runs_begin(runs, "1", NULL);
+    struct run *newest = runs_begin(runs, "1024", NULL);
     assert_false(run_is_stopped(oldest));
     assert_true(run_is_stopped(next) && run_is_stopped(newest));
     runs_end(runs, oldest);
@@ -70,8 +70,8 @@ static void a_claimed_target_names_its_holder(void **state)
 {
     (void)state;
     AUTO(runs) struct runs *runs = runs_new(2);
-    struct run *holder = runs_begin(runs, "one");
-    struct run *other = runs_begin(runs, "two");
+    struct run *holder = runs_begin(runs, "one", NULL);
+    struct run *other = runs_begin(runs, "two", NULL);
     struct error err = {0};
 
     AUTO(arena) struct arena *arena = arena_new();
@@ -123,9 +123,28 @@ static void only_so_many_plans_are_kept(void **state)
     assert_true(runs_knows_plan(runs, &(struct digest){{254, 4, 1}}));
 }
 
+static void a_run_without_a_listener_stops_and_its_rollout_may_come_again(void **state)
+{
+    (void)state;
+    AUTO(runs) struct runs *runs = runs_new(1);
+    int here, there;
+    struct run *first = runs_begin(runs, "one", &here);
+    struct run *second = runs_begin(runs, "one", &there);
+
+    runs_abandon(runs, &here);
+    assert_true(run_is_stopped(first));
+    assert_false(run_is_stopped(second));
+    runs_end(runs, first);
+    struct run *again = runs_begin(runs, "one", &here);
+    assert_false(run_is_stopped(again));
+    runs_end(runs, second);
+    runs_end(runs, again);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_run_without_a_listener_stops_and_its_rollout_may_come_again),
         cmocka_unit_test(stopping_a_rollout_stops_its_runs_alone),
         cmocka_unit_test(a_rollout_that_was_stopped_before_it_came_begins_nothing),
         cmocka_unit_test(the_oldest_stop_is_forgotten),

@@ -304,15 +304,15 @@ static void policies_that_nothing_acts_on_yet_are_kept_with_their_place(void **s
                          "health_url = https://shop.example/health\nhealth_command = ./look\n"
                          "health_sql = SELECT 1\nconfirm_within = 10m\n"
                          "[target:a]\nenv = test\nagent = db-1\nengine = mysql\nvar.region = eu\n");
-    static const char *const keys[] = {"approvals", "confirm_within"};
+    static const char *const keys[] = {"approvals"};
     const struct policy *prod = &inventory_environment(inventory, "prod")->policy;
     const struct policy *test = &inventory_environment(inventory, "test")->policy;
 
     assert_int_equal(prod->unbuilt_count, COUNT_OF(keys));
     for (size_t i = 0; i < COUNT_OF(keys); i++)
         assert_string_equal(prod->unbuilt[i].key, keys[i]);
-    assert_string_equal(prod->unbuilt[1].file, "fleet.ini");
-    assert_int_equal(prod->unbuilt[1].line, 20);
+    assert_string_equal(prod->unbuilt[0].file, "fleet.ini");
+    assert_int_equal(prod->confirm_within_ms, 10 * 60 * 1000);
     assert_int_equal(prod->waves.count, 3);
     assert_int_equal(prod->on_failure, FAILURE_ROLLBACK_WAVE);
     assert_int_equal(prod->requires_count, 2);

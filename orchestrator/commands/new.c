@@ -1,5 +1,4 @@
 /* fleet new - the next migration's empty files. */
-#include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -7,85 +6,9 @@
 #include "common/file.h"
 #include "common/memory.h"
 #include "orchestrator/commands/all.h"
+#include "orchestrator/migration_folder.h"
 #include "orchestrator/workspace.h"
 #include "plans/version.h"
-
-/* 2026-03-01T08:30:00.250Z is version 20260301083000. */
-static void version_of_now(const struct clock *clock, char version[VERSION_SIZE])
-{
-    char text[TIMESTAMP_SIZE];
-    size_t used = 0;
-
-    timestamp_format(clock->wall_ms(clock), text);
-    for (size_t i = 0; text[i] != '.'; i++)
-        if (text[i] >= '0' && text[i] <= '9')
-            version[used++] = text[i];
-    version[used] = '\0';
-}
-
-/* Adds one to a string of digits. */
-static void increment(char version[VERSION_SIZE])
-{
-    size_t i = strlen(version);
-
-    while (i > 0 && version[i - 1] == '9')
-        version[--i] = '0';
-    if (i > 0) {
-        version[i - 1]++;
-        return;
-    }
-    memmove(version + 1, version, strlen(version) + 1);
-    version[0] = '1';
-}
-
-typedef bool (*file_function)(void *context, const char *file,
-                              const struct migration_file_name *parts, struct error *err);
-
-/* Calls the function for each migration file of the folder. */
-static bool each_file(const char *directory, file_function function, void *context,
-                      struct error *err)
-{
-    struct migration_file_name parts;
-    DIR *stream = opendir(directory);
-    bool ok = true;
-
-    if (stream == NULL)
-        return error_set_errno(err, errno, "cannot open the folder %s", directory);
-    for (struct dirent *entry; ok && (entry = readdir(stream)) != NULL;)
-        if (migration_file_name_parse(entry->d_name, &parts))
-            ok = function(context, entry->d_name, &parts, err);
-    closedir(stream);
-    return ok;
-}
-
-static bool keep_newest(void *context, const char *file, const struct migration_file_name *parts,
-                        struct error *err)
-{
-    char *newest = context;
-
-    (void)file, (void)err;
-    if (version_compare(parts->version, newest) > 0)
-        memcpy(newest, parts->version, VERSION_SIZE);
-    return true;
-}
-
-/* The time, or the one after the newest if that lies ahead of the clock. */
-static bool next_version(const char *directory, const struct clock *clock,
-                         char version[VERSION_SIZE], struct error *err)
-{
-    char newest[VERSION_SIZE] = "0";
-
-    if (!each_file(directory, keep_newest, newest, err))
-        return false;
-    version_of_now(clock, version);
-    if (version_compare(version, newest) <= 0) {
-        if (strlen(newest) + 1 >= VERSION_SIZE)
-            return error_set(err, ERROR_CONFIG, "no version is left after %s", newest);
-        memcpy(version, newest, VERSION_SIZE);
-        increment(version);
-    }
-    return true;
-}
 
 static bool create(const struct invocation *invocation, const char *path, struct error *err)
 {
@@ -152,7 +75,7 @@ static bool renumber(const struct invocation *invocation, const char *directory,
         return error_set(err, ERROR_USAGE,
                          "--renumber %s: not a migration's file (VERSION_NAME.up.sql)", file);
     struct renumbering renumbering = {invocation, directory, parts.version, version};
-    return each_file(directory, renumber_one, &renumbering, err);
+    return migration_folder_each(directory, renumber_one, &renumbering, err);
 }
 
 static int run_new(const struct invocation *invocation, struct error *err)
@@ -170,7 +93,7 @@ static int run_new(const struct invocation *invocation, struct error *err)
         return status;
     const char *directory = workspace_inventory(workspace)->migrations;
     if (!file_make_directory(directory, 0755, err) ||
-        !next_version(directory, invocation->clock, version, err))
+        !migration_folder_next(directory, invocation->clock, version, err))
         return STATUS_FAILED;
     bool ok = late != NULL ? renumber(invocation, directory, late, version, err)
                            : create_pair(invocation, directory, version,

@@ -216,3 +216,25 @@ void replay_changes(struct arena *arena, const char *directory, struct migration
         }
     }
 }
+
+bool replay_schema(struct arena *arena, const struct migration *items, size_t count,
+                   struct model *model, const struct migration **opaque, struct error *err)
+{
+    *model = (struct model){.arena = arena};
+    *opaque = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct migration_script *file = items[i].change;
+        struct applied_change applied = {0};
+
+        if (file == NULL && *opaque == NULL)
+            *opaque = &items[i];
+        if (file == NULL) {
+            take_raw(model, &items[i]);
+        } else if (!parser_read(arena, file->sql, file->length, &applied.change, err) ||
+                   !apply(model, &applied, err)) {
+            error_at_file(err, file->file, err->line);
+            return false;
+        }
+    }
+    return true;
+}

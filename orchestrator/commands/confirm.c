@@ -47,20 +47,31 @@ static bool find_applied(struct store *store, const struct course *course, const
     return true;
 }
 
+/* What the command that died did not hear the agents tell now. */
+static bool collect(struct workspace *workspace, const struct plan *plan, struct error *err)
+{
+    AUTO_SELECTION struct selection selection = {0};
+
+    if (!workspace_select_planned(workspace, plan, &selection, err))
+        return false;
+    AUTO(survey) struct survey *survey = workspace_survey(workspace, &selection, NULL, err);
+    return survey != NULL;
+}
+
 static int confirm(struct workspace *workspace, const struct plan *plan,
                    const struct target_question *question, const struct terminal *terminal,
                    struct error *err)
 {
-    AUTO_SELECTION struct selection selection = {0};
-
-    if (question->count > 0) {
-        if (!workspace_select_planned(workspace, plan, &selection, err))
-            return STATUS_FAILED;
-        struct dispatcher *dispatcher = workspace_dispatcher(workspace, &selection, err);
-        if (dispatcher == NULL ||
-            !target_questions_ask(dispatcher, workspace_inventory(workspace), question, err))
-            return STATUS_FAILED;
+    if (question->count == 0) {
+        error_set(err, ERROR_STALE,
+                  "nothing that the newest rollout of %s applied is known to stand",
+                  plan->header.environment);
+        return STATUS_FAILED;
     }
+    struct dispatcher *dispatcher = workspace_dispatcher(workspace, NULL, err);
+    if (dispatcher == NULL ||
+        !target_questions_ask(dispatcher, workspace_inventory(workspace), question, err))
+        return STATUS_FAILED;
     fprintf(terminal->out, "%zu of %zu targets of %s keep what was applied\n", question->count,
             plan->target_count, plan->header.environment);
     return STATUS_DONE;
@@ -83,14 +94,17 @@ static int run_confirm(const struct invocation *invocation, struct error *err)
     if (store == NULL || !store_read_course(store, environment, arena, &course, err))
         return STATUS_FAILED;
     AUTO(plan) struct plan *plan = read_plan(store, environment, &course, err);
-    question.plan = plan;
-    if (plan == NULL || !find_applied(store, &course, plan, arena, &question, err))
+    if (plan == NULL)
         return STATUS_FAILED;
     if (plan->header.policy.confirm_within_ms == 0) {
         error_set(err, ERROR_STALE, "nothing waits: the newest plan of %s has no confirm_within",
                   environment);
         return STATUS_FAILED;
     }
+    question.plan = plan;
+    if (!collect(workspace, plan, err) ||
+        !find_applied(store, &course, plan, arena, &question, err))
+        return STATUS_FAILED;
     return confirm(workspace, plan, &question, invocation->terminal, err);
 }
 

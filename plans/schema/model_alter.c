@@ -102,10 +102,29 @@ static bool leads_to(const struct constraint *from, const struct table *table,
     return leads;
 }
 
+/* Whether the primary key serves the foreign keys as well. */
+static bool is_primary_too(const struct table *table, const struct constraint *key)
+{
+    bool found = false;
+
+    for (size_t i = 0; i < table->constraint_count; i++) {
+        const struct constraint *other = &table->constraints[i];
+        bool same =
+            other->kind == CONSTRAINT_PRIMARY_KEY && other->columns.count == key->columns.count;
+
+        for (size_t j = 0; same && j < key->columns.count; j++)
+            same = strcmp(other->columns.items[j], key->columns.items[j]) == 0;
+        found = found || same;
+    }
+    return found;
+}
+
 static bool check_unneeded(const struct model *model, const struct table *table,
                            const struct constraint *key, struct error *err)
 {
-    for (size_t i = 0; key->kind == CONSTRAINT_UNIQUE && i < model->table_count; i++)
+    if (key->kind != CONSTRAINT_UNIQUE || is_primary_too(table, key))
+        return true;
+    for (size_t i = 0; i < model->table_count; i++)
         for (size_t j = 0; j < model->tables[i]->constraint_count; j++)
             if (leads_to(&model->tables[i]->constraints[j], table, key))
                 return error_set(err, ERROR_CONFLICT,

@@ -67,14 +67,6 @@ static bool drop_index(struct renderer *renderer, const struct operation *operat
     return true;
 }
 
-static bool drop_constraint(struct renderer *renderer, const struct operation *operation)
-{
-    sql_alter(renderer, operation->table, " DROP CONSTRAINT ");
-    sql_name(renderer, operation->name);
-    sql_end(renderer);
-    return true;
-}
-
 static render_function *const functions[OPERATION_KIND_COUNT][ENGINE_KIND_COUNT] = {
     [OPERATION_CREATE_TABLE] = {create_table, create_table, create_table},
     [OPERATION_DROP_TABLE] = {drop_table, drop_table, drop_table},
@@ -85,14 +77,16 @@ static render_function *const functions[OPERATION_KIND_COUNT][ENGINE_KIND_COUNT]
     [OPERATION_CREATE_INDEX] = {postgresql_create_index, mysql_create_index, create_index},
     [OPERATION_DROP_INDEX] = {postgresql_drop_index, mysql_drop_index, drop_index},
     [OPERATION_ADD_CONSTRAINT] = {postgresql_add_constraint, mysql_add_constraint, sqlite_rebuild},
-    [OPERATION_DROP_CONSTRAINT] = {drop_constraint, mysql_drop_constraint, sqlite_rebuild},
+    [OPERATION_DROP_CONSTRAINT] = {postgresql_drop_constraint, mysql_drop_constraint,
+                                   sqlite_rebuild},
     [OPERATION_ALTER_COLUMN] = {postgresql_alter_column, mysql_alter_column, sqlite_rebuild},
 };
 
-bool render_operation(enum engine_kind engine, bool apart, const struct operation *operation,
-                      struct buffer *out, size_t *statements, struct error *err)
+bool render_operation(enum engine_kind engine, enum render_mode mode,
+                      const struct operation *operation, struct buffer *out, size_t *statements,
+                      struct error *err)
 {
-    struct renderer renderer = {.engine = engine, .apart = apart, .out = out, .err = err};
+    struct renderer renderer = {.engine = engine, .mode = mode, .out = out, .err = err};
     bool done = functions[operation->kind][engine](&renderer, operation);
 
     *statements += renderer.statements;

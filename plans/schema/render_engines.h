@@ -7,6 +7,8 @@
 bool postgresql_alter_column(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool postgresql_add_constraint(struct renderer *renderer,
                                const struct operation *operation) MUST_USE;
+bool postgresql_drop_constraint(struct renderer *renderer,
+                                const struct operation *operation) MUST_USE;
 bool postgresql_create_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool postgresql_drop_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "plans/schema/render_engines.h"
 
@@ -22,6 +23,16 @@ static void set_not_null(struct renderer *renderer, const struct operation *oper
     sql_end(renderer);
 }
 
+/* A name may be cut in the middle of a character, which no server would take. */
+static void name_proof(const struct operation *operation, char proof[SCHEMA_NAME_MAX + 1])
+{
+    int length = 48;
+
+    while (strlen(operation->name) > 48 && (operation->name[length] & 0xc0) == 0x80)
+        length--;
+    (void)snprintf(proof, SCHEMA_NAME_MAX + 1, "fleet_not_null_%.*s", length, operation->name);
+}
+
 static void put_proof(struct renderer *renderer, const struct operation *operation,
                       const char *what, const char *name)
 {
@@ -34,7 +45,7 @@ static void prove_not_null(struct renderer *renderer, const struct operation *op
 {
     char proof[SCHEMA_NAME_MAX + 1];
 
-    (void)snprintf(proof, sizeof proof, "fleet_not_null_%.48s", operation->name);
+    name_proof(operation, proof);
     put_proof(renderer, operation, " ADD CONSTRAINT ", proof);
     sql_put(renderer, " CHECK (");
     sql_name(renderer, operation->name);
@@ -47,16 +58,34 @@ static void prove_not_null(struct renderer *renderer, const struct operation *op
     sql_end(renderer);
 }
 
+/* Wherever the proof stood still. */
+static void forget_proof(const struct renderer *renderer, const struct operation *operation)
+{
+    char proof[SCHEMA_NAME_MAX + 1];
+
+    name_proof(operation, proof);
+    sql_alter(renderer, operation->table, " DROP CONSTRAINT IF EXISTS ");
+    sql_name(renderer, proof);
+    sql_put(renderer, ", ALTER COLUMN ");
+    sql_name(renderer, operation->name);
+    sql_put(renderer, " DROP NOT NULL");
+}
+
 bool postgresql_alter_column(struct renderer *renderer, const struct operation *operation)
 {
     const struct column *column = &operation->column;
 
-    if (operation->alteration == ALTER_NOT_NULL && column->not_null && renderer->apart) {
+    if (operation->alteration == ALTER_NOT_NULL && column->not_null &&
+        renderer->mode == RENDER_APART) {
         prove_not_null(renderer, operation);
         return true;
     }
     if (operation->alteration == ALTER_NOT_NULL) {
-        alter_column(renderer, operation, column->not_null ? " SET NOT NULL" : " DROP NOT NULL");
+        if (!column->not_null && renderer->mode == RENDER_TO_REPEAT)
+            forget_proof(renderer, operation);
+        else
+            alter_column(renderer, operation,
+                         column->not_null ? " SET NOT NULL" : " DROP NOT NULL");
     } else if (operation->alteration == ALTER_TYPE) {
         alter_column(renderer, operation, " TYPE ");
         if (!sql_type(renderer, column))
@@ -73,7 +102,8 @@ bool postgresql_alter_column(struct renderer *renderer, const struct operation *
 
 bool postgresql_add_constraint(struct renderer *renderer, const struct operation *operation)
 {
-    bool validates = renderer->apart && operation->constraint.kind >= CONSTRAINT_FOREIGN_KEY;
+    bool validates =
+        renderer->mode == RENDER_APART && operation->constraint.kind >= CONSTRAINT_FOREIGN_KEY;
 
     sql_alter(renderer, operation->table, " ADD ");
     sql_constraint(renderer, &operation->constraint);
@@ -87,16 +117,28 @@ bool postgresql_add_constraint(struct renderer *renderer, const struct operation
     return true;
 }
 
+bool postgresql_drop_constraint(struct renderer *renderer, const struct operation *operation)
+{
+    sql_alter(renderer, operation->table,
+              renderer->mode == RENDER_TO_REPEAT ? " DROP CONSTRAINT IF EXISTS "
+                                                 : " DROP CONSTRAINT ");
+    sql_name(renderer, operation->name);
+    sql_end(renderer);
+    return true;
+}
+
 bool postgresql_create_index(struct renderer *renderer, const struct operation *operation)
 {
-    sql_create_index(renderer, renderer->apart ? "CONCURRENTLY " : "", &operation->index);
+    sql_create_index(renderer, renderer->mode != RENDER_TOGETHER ? "CONCURRENTLY " : "",
+                     &operation->index);
     sql_end(renderer);
     return true;
 }
 
 bool postgresql_drop_index(struct renderer *renderer, const struct operation *operation)
 {
-    sql_put(renderer, renderer->apart ? "DROP INDEX CONCURRENTLY " : "DROP INDEX ");
+    sql_put(renderer,
+            renderer->mode != RENDER_TOGETHER ? "DROP INDEX CONCURRENTLY " : "DROP INDEX ");
     sql_name(renderer, operation->name);
     sql_end(renderer);
     return true;

@@ -6,10 +6,11 @@
 #include "common/engine_kind.h"
 #include "common/error.h"
 #include "plans/schema/operation.h"
+#include "plans/schema/render.h"
 
 struct renderer {
     enum engine_kind engine;
-    bool apart; /* statements run in transactions of their own, or in none */
+    enum render_mode mode;
     struct buffer *out;
     size_t statements; /* that have been ended */
     struct error *err;

@@ -109,7 +109,7 @@ static void put_foreign_keys(enum engine_kind engine, const struct operation *op
         buffer_append_text(out, "-- fleet: foreign-keys=off\n");
 }
 
-/* first[i] becomes the number of the first statement of operation i. */
+/* first[i] becomes the number of the first statement of operation i, and the last one past them. */
 static bool render_up(enum engine_kind engine, const struct applied_change *applied,
                       struct buffer *out, size_t *first, struct error *err)
 {
@@ -123,18 +123,37 @@ static bool render_up(enum engine_kind engine, const struct applied_change *appl
     put_foreign_keys(engine, change->operations, change->count, out);
     for (size_t i = 0; i < change->count; i++) {
         first[i] = statements + 1;
-        if (!render_operation(engine, apart, &change->operations[i], out, &statements, err)) {
+        if (!render_operation(engine, apart ? RENDER_APART : RENDER_TOGETHER,
+                              &change->operations[i], out, &statements, err)) {
             err->line = change->operations[i].line;
             return false;
         }
     }
+    first[change->count] = statements + 1;
     return true;
+}
+
+/* Apart, each statement of the way up may be the last that ran, so each has its own that undoes it:
+   the same one, which can come again. */
+static bool render_inverse(enum engine_kind engine, bool apart, const struct operation *inverse,
+                           size_t first, size_t after, struct buffer *out, struct error *err)
+{
+    bool repeats = apart && after - first > 1;
+    enum render_mode mode = apart ? RENDER_TO_REPEAT : RENDER_TOGETHER;
+    size_t statements = 0;
+
+    for (size_t undone = after - 1; undone > first && repeats; undone--) {
+        buffer_printf(out, "-- fleet: undoes %zu\n", undone);
+        if (!render_operation(engine, mode, inverse, out, &statements, err))
+            return false;
+    }
+    buffer_printf(out, "-- fleet: undoes %zu\n", first);
+    return render_operation(engine, mode, inverse, out, &statements, err);
 }
 
 static bool render_down(enum engine_kind engine, const struct applied_change *applied,
                         const size_t *first, struct buffer *out, struct error *err)
 {
-    size_t statements = 0;
     bool apart = runs_apart(engine, applied);
 
     if (apart)
@@ -142,11 +161,10 @@ static bool render_down(enum engine_kind engine, const struct applied_change *ap
     (void)copy_directives(&applied->change, "-- fleet: lock-timeout", out);
     (void)copy_directives(&applied->change, "-- fleet: statement-timeout", out);
     put_foreign_keys(engine, applied->inverses, applied->change.count, out);
-    for (size_t i = applied->change.count; i > 0; i--) {
-        buffer_printf(out, "-- fleet: undoes %zu\n", first[i - 1]);
-        if (!render_operation(engine, apart, &applied->inverses[i - 1], out, &statements, err))
+    for (size_t i = applied->change.count; i > 0; i--)
+        if (!render_inverse(engine, apart, &applied->inverses[i - 1], first[i - 1], first[i], out,
+                            err))
             return false;
-    }
     return true;
 }
 
@@ -170,7 +188,7 @@ static const struct migration_script *keep(struct arena *arena, const struct mig
 static void render(struct arena *arena, const struct applied_change *applied,
                    struct migration *migration)
 {
-    size_t *first = arena_calloc(arena, applied->change.count, sizeof *first);
+    size_t *first = arena_calloc(arena, applied->change.count + 1, sizeof *first);
 
     for (int i = 0; i < ENGINE_KIND_COUNT; i++) {
         AUTO_BUFFER struct buffer up = {0};

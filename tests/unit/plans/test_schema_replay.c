@@ -353,7 +353,11 @@ static void statements_that_run_apart_hold_up_others_for_a_moment_only(void **st
     assert_string_equal(story.items[1].down[ENGINE_POSTGRESQL]->sql,
                         "-- fleet: no-transaction\n"
                         "-- fleet: undoes 3\nDROP INDEX CONCURRENTLY \"i\";\n"
-                        "-- fleet: undoes 1\nALTER TABLE \"t\" DROP CONSTRAINT \"k\";\n");
+                        "-- fleet: undoes 2\nALTER TABLE \"t\" DROP CONSTRAINT IF EXISTS \"k\";\n"
+                        "-- fleet: undoes 1\nALTER TABLE \"t\" DROP CONSTRAINT IF EXISTS \"k\";\n");
+    assert_non_null(strstr(story.items[2].down[ENGINE_POSTGRESQL]->sql,
+                           "-- fleet: undoes 3\nALTER TABLE \"t\" DROP CONSTRAINT IF EXISTS "
+                           "\"fleet_not_null_a\", ALTER COLUMN \"a\" DROP NOT NULL;\n"));
     assert_string_equal(story.items[2].up[ENGINE_POSTGRESQL]->sql,
                         "-- fleet: no-transaction\nDROP INDEX CONCURRENTLY \"i\";\n"
                         "ALTER TABLE \"t\" DROP CONSTRAINT \"k\";\n"

@@ -4,6 +4,7 @@ const struct command *const commands[] = {
     &command_init,
     &command_new,
     &command_diff,
+    &command_lint,
     &command_sum,
     &command_import,
     &command_inventory_list,

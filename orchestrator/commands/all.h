@@ -18,6 +18,7 @@ extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_inventory_check;
 extern const struct command command_inventory_list;
+extern const struct command command_lint;
 extern const struct command command_new;
 extern const struct command command_plan;
 extern const struct command command_resume;

@@ -20,8 +20,10 @@ struct looking {
     enum engine_kind engine;
     bool is_rendered; /* from a change: lines are not the file's */
     const struct directives *directives;
-    const char **created; /* tables */
+    const char **created; /* tables, so far */
     size_t created_count;
+    const char **made; /* tables, in the whole script */
+    size_t made_count;
     bool *used; /* waivers */
 };
 
@@ -74,12 +76,20 @@ static void report(struct looking *looking, const struct lint_rule *rule, int li
                                         .reason = waiver != NULL ? waiver->reason : NULL});
 }
 
-static bool is_created(const struct looking *looking, const char *table)
+static bool is_among(const char *table, const char *const *tables, size_t count)
 {
-    for (size_t i = 0; table != NULL && i < looking->created_count; i++)
-        if (strcmp(looking->created[i], table) == 0)
+    for (size_t i = 0; table != NULL && i < count; i++)
+        if (strcmp(tables[i], table) == 0)
             return true;
     return false;
+}
+
+static bool concerns(const struct looking *looking, const struct lint_rule *rule, const char *table)
+{
+    if (rule->also_new)
+        return true;
+    return !is_among(table, looking->created, looking->created_count) &&
+           !(rule->again && is_among(table, looking->made, looking->made_count));
 }
 
 static void match_rules(struct looking *looking, const struct lint_words *words, int line)
@@ -96,25 +106,33 @@ static void match_rules(struct looking *looking, const struct lint_words *words,
 
             if (!lint_pattern_matches(rule->patterns[j], words, arena, &table))
                 continue;
-            if (rule->also_new || !is_created(looking, table))
+            if (concerns(looking, rule, table))
                 report(looking, rule, line);
             break;
         }
     }
 }
 
-static void note_created(struct looking *looking, const struct lint_words *words)
+/* The table that a statement creates, or calls by a name that it did not have; NULL if none. */
+static const char *table_made(struct arena *arena, const struct lint_words *words)
 {
-    struct arena *arena = looking->linting->arena;
+    static const char *const patterns[] = {
+        "CREATE GLOBAL|LOCAL? TEMP|TEMPORARY|UNLOGGED? TABLE IF? NOT? EXISTS? $t",
+        "ALTER TABLE IF? EXISTS? ONLY? $ RENAME TO $t"};
     const char *table;
 
-    if (!lint_pattern_matches(
-            "CREATE GLOBAL|LOCAL? TEMP|TEMPORARY|UNLOGGED? TABLE IF? NOT? EXISTS? $t", words, arena,
-            &table))
+    for (size_t i = 0; i < COUNT_OF(patterns); i++)
+        if (lint_pattern_matches(patterns[i], words, arena, &table))
+            return table;
+    return NULL;
+}
+
+static void note_table(struct arena *arena, const char *table, const char ***tables, size_t *count)
+{
+    if (table == NULL)
         return;
-    looking->created =
-        list_room(arena, looking->created, looking->created_count, sizeof *looking->created);
-    looking->created[looking->created_count++] = table;
+    *tables = list_room(arena, *tables, *count, sizeof **tables);
+    (*tables)[(*count)++] = table;
 }
 
 /* ALTER TABLE with several actions is looked at action by action. */
@@ -151,11 +169,11 @@ static void look_at(struct looking *looking, const struct statement *statement)
     const struct lint_words words =
         lint_words_of(arena, looking->engine, statement->sql, statement->length);
 
-    note_created(looking, &words);
     if (lint_pattern_matches("ALTER TABLE IF? EXISTS? ONLY? $t", &words, arena, &table))
         look_at_actions(looking, &words, statement->line);
     else
         match_rules(looking, &words, statement->line);
+    note_table(arena, table_made(arena, &words), &looking->created, &looking->created_count);
 }
 
 static void add_about_waiver(struct looking *looking, const char *id, enum lint_severity severity,
@@ -205,6 +223,14 @@ static void look_at_script(struct linting *linting, const struct migration_scrip
         .directives = &parsed.directives,
         .used = arena_calloc(linting->arena, parsed.directives.waiver_count, sizeof(bool)),
     };
+    for (size_t i = 0; i < parsed.count; i++) {
+        const struct statement *statement = &parsed.statements[i];
+        const struct lint_words words =
+            lint_words_of(linting->arena, engine, statement->sql, statement->length);
+
+        note_table(linting->arena, table_made(linting->arena, &words), &looking.made,
+                   &looking.made_count);
+    }
     for (size_t i = 0; i < parsed.count; i++)
         look_at(&looking, &parsed.statements[i]);
     look_at_waivers(&looking);

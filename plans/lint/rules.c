@@ -129,8 +129,8 @@ const struct lint_rule lint_rules[] = {
     {.id = "added-not-null",
      .engines = LINT_ALL,
      .severity = LINT_ERROR,
-     .patterns = {ADDED
-                  " ... NOT NULL !DEFAULT|GENERATED|AS|AUTO_INCREMENT|SERIAL|BIGSERIAL|IDENTITY"},
+     .patterns = {ADDED " !DEFAULT|GENERATED|AS|AUTO_INCREMENT|SERIAL|BIGSERIAL|IDENTITY"
+                        " ... NOT NULL"},
      .hazard = "it fails where there are rows; MySQL puts zeros and empty texts into them",
      .safer = "a constant DEFAULT, or a nullable column that is filled and then set NOT NULL"},
     {.id = "added-volatile-default",
@@ -157,6 +157,7 @@ const struct lint_rule lint_rules[] = {
     {.id = "rename",
      .engines = LINT_ALL,
      .severity = LINT_WARNING,
+     .again = true,
      .patterns = {ALTERED "RENAME ~CONSTRAINT|INDEX|KEY", "RENAME TABLE|TABLES",
                   "ALTER TYPE $ RENAME", "ALTER SCHEMA|VIEW $ RENAME"},
      .hazard = "programs that run ask for the old name",
@@ -171,6 +172,7 @@ const struct lint_rule lint_rules[] = {
     {.id = "drop-table",
      .engines = LINT_ALL,
      .severity = LINT_WARNING,
+     .again = true,
      .patterns = {"DROP TABLE IF? EXISTS? $t"},
      .hazard = "its rows are gone",
      .safer = "have programs let go of it first, and assert that it is empty with -- fleet: check"},

@@ -15,7 +15,8 @@ struct lint_rule {
     const char *id;
     unsigned engines; /* bits: 1 << enum engine_kind */
     enum lint_severity severity;
-    bool also_new;                           /* also of a table that the same script creates */
+    bool also_new; /* also of a table that the same script creates */
+    bool again;    /* not of one that it makes again under the same name */
     const char *patterns[LINT_PATTERNS_MAX]; /* any of them; see pattern.h */
     const char *hazard;
     const char *safer;

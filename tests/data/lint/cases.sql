@@ -92,6 +92,8 @@ ALTER TABLE orders ADD COLUMN IF NOT EXISTS note text NOT NULL;
 ALTER TABLE orders ADD COLUMN note text NOT NULL DEFAULT '';
 --> added-not-null postgresql miss
 ALTER TABLE orders ADD CONSTRAINT c CHECK (note IS NOT NULL);
+--> added-not-null postgresql miss
+ALTER TABLE orders ADD note boolean DEFAULT FALSE NOT NULL;
 --> added-not-null mysql hit
 ALTER TABLE orders ADD note TEXT NOT NULL AFTER id;
 --> added-not-null mysql miss
@@ -131,6 +133,14 @@ ALTER TABLE orders RENAME TO purchases;
 --> rename sqlite miss
 CREATE TABLE new_orders (id INTEGER PRIMARY KEY);
 ALTER TABLE new_orders RENAME TO newer_orders;
+--> rename sqlite miss
+ALTER TABLE orders RENAME TO old_orders;
+CREATE TABLE orders (id INTEGER PRIMARY KEY);
+DROP TABLE old_orders;
+--> drop-table sqlite miss
+CREATE TABLE new_orders (id INTEGER PRIMARY KEY);
+DROP TABLE orders;
+ALTER TABLE new_orders RENAME TO orders;
 --> drop-column postgresql hit
 ALTER TABLE orders DROP note;
 --> drop-column postgresql miss

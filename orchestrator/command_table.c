@@ -5,6 +5,7 @@ const struct command *const commands[] = {
     &command_new,
     &command_diff,
     &command_lint,
+    &command_purge,
     &command_sum,
     &command_import,
     &command_inventory_list,

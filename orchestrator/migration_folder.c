@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/file.h"
+#include "common/memory.h"
+
 /* 2026-03-01T08:30:00.250Z is version 20260301083000. */
 static void version_of_now(const struct clock *clock, char version[VERSION_SIZE])
 {
@@ -74,4 +77,20 @@ bool migration_folder_next(const char *directory, const struct clock *clock,
         increment(version);
     }
     return true;
+}
+
+bool migration_folder_add_change(const char *directory, const struct clock *clock, const char *name,
+                                 const struct buffer *text, char **path, struct error *err)
+{
+    struct migration_file_name parts;
+    char version[VERSION_SIZE];
+
+    if (!migration_folder_next(directory, clock, version, err))
+        return false;
+    AUTO(text) char *file = xasprintf("%s_%s.change.sql", version, name);
+    if (!migration_file_name_parse(file, &parts) || strcmp(parts.name, name) != 0)
+        return error_set(err, ERROR_USAGE,
+                         "\"%s\" cannot be a migration's name: use letters, digits, _ and -", name);
+    *path = xasprintf("%s/%s", directory, file);
+    return file_create(*path, text->bytes, text->length, 0644, err);
 }

@@ -136,12 +136,12 @@ static void complain_no_way_back(const struct planning *planning, const struct t
                      strcmp(file + length - strlen(change_suffix), change_suffix) == 0;
 
     problems_add(planning->problems, &group->concern, ERROR_CONFLICT, file,
-                 "%s %s%s%s has no way back: %s: %s, or %s [env:%s]",
+                 "%s %s%s%s has no way back: %s: %s%s [env:%s]",
                  is_repeat ? "repeatable" : "migration", step->version, is_repeat ? "" : "_",
                  step->name, step->no_way_back,
-                 is_change ? "write it in .up.sql and .down.sql, which keep what it would lose"
+                 is_change ? ""
                            : "write a down script (with \"-- fleet: nothing-to-undo\" in it if "
-                             "there is nothing to undo)",
+                             "there is nothing to undo), or ",
                  must_go_back ? "take confirm_within out of" : "set irreversible = allow in",
                  planning->request->header.environment);
 }

@@ -21,6 +21,7 @@ extern const struct command command_inventory_list;
 extern const struct command command_lint;
 extern const struct command command_new;
 extern const struct command command_plan;
+extern const struct command command_purge;
 extern const struct command command_resume;
 extern const struct command command_worker;
 extern const struct command command_confirm;

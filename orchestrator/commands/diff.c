@@ -9,6 +9,7 @@
 #include "orchestrator/migration_folder.h"
 #include "orchestrator/workspace.h"
 #include "plans/schema/desired.h"
+#include "plans/schema/keep.h"
 #include "plans/schema/print.h"
 #include "plans/schema/replay.h"
 
@@ -35,6 +36,7 @@ static bool read_present(const struct migrations *migrations, struct arena *aren
 
     if (!replay_schema(arena, migrations->items, migrations->count, model, &opaque, err))
         return false;
+    keep_hide(model);
     return opaque == NULL ||
            error_set(
                err, ERROR_UNSUPPORTED,
@@ -47,19 +49,11 @@ static bool write_change(const struct invocation *invocation, const char *direct
                          const char *name, const struct diff *diff, struct error *err)
 {
     AUTO_BUFFER struct buffer text = {0};
-    struct migration_file_name parts;
-    char version[VERSION_SIZE];
+    AUTO(text) char *path = NULL;
 
-    if (!migration_folder_next(directory, invocation->clock, version, err))
-        return false;
-    AUTO(text) char *file = xasprintf("%s_%s.change.sql", version, name);
-    AUTO(text) char *path = xasprintf("%s/%s", directory, file);
-    if (!migration_file_name_parse(file, &parts) || strcmp(parts.name, name) != 0)
-        return error_set(err, ERROR_USAGE,
-                         "\"%s\" cannot be a migration's name: use letters, digits, _ and -", name);
     for (size_t i = 0; i < diff->count; i++)
         print_operation(&diff->operations[i], &text);
-    if (!file_create(path, text.bytes, text.length, 0644, err))
+    if (!migration_folder_add_change(directory, invocation->clock, name, &text, &path, err))
         return false;
     fprintf(invocation->terminal->out, "%s\n", path);
     return true;

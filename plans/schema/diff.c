@@ -111,12 +111,6 @@ static bool drop_constraint(struct comparing *comparing, const struct table *tab
             "the primary key of table \"%s\" stays as it was created: write .up.sql and "
             ".down.sql, or make another table",
             table->name);
-    if (constraint->name == NULL)
-        return error_set(comparing->err, ERROR_CONFLICT,
-                         "a %s of table \"%s\" over \"%s\" goes, and has no name to drop it by: "
-                         "write .up.sql and .down.sql with the name that each engine gave it",
-                         constraint->kind == CONSTRAINT_UNIQUE ? "UNIQUE" : "FOREIGN KEY",
-                         table->name, constraint->columns.items[0]);
     return emit(comparing, &(struct operation){.kind = OPERATION_DROP_CONSTRAINT,
                                                .table = table->name,
                                                .name = constraint->name});
@@ -315,23 +309,13 @@ static bool create_tables(struct comparing *comparing)
 }
 
 /* What is added to a table that is there needs a name; one that is taken gets a number. */
-static const char *name_for(const struct model *model, const struct table *table,
-                            const struct constraint *constraint)
+static const char *name_for(const struct model *model, const struct constraint *constraint)
 {
-    static const char *const endings[] = {"pkey", "key", "fkey", "check"};
-    enum { NAME_ROOM = 48 };
-    struct error taken = {0};
-    const char *column = constraint->columns.count > 0 ? constraint->columns.items[0] : "";
     const char *name = constraint->name;
-    const char *ending = endings[constraint->kind];
+    struct error taken = {0};
 
-    if (name != NULL && constraint->kind != CONSTRAINT_CHECK)
-        return name;
-    for (int number = 1; name == NULL || !rules_check_name(model, name, &taken); number++) {
-        name = number == 1
-                   ? arena_printf(model->arena, "%.24s_%.24s_%s", table->name, column, ending)
-                   : arena_printf(model->arena, "%.20s_%.20s_%s%d", table->name, column, ending,
-                                  number);
+    for (int number = 2; constraint->derived && !rules_check_name(model, name, &taken); number++) {
+        name = arena_printf(model->arena, "%s%d", constraint->name, number);
         error_clear(&taken);
     }
     return name;
@@ -349,7 +333,8 @@ static bool add_constraints_to(struct comparing *comparing, const struct table *
         if ((constraint.kind == CONSTRAINT_FOREIGN_KEY) != foreign_keys ||
             has_constraint(table, &constraint))
             continue;
-        constraint.name = name_for(model, table, &constraint);
+        constraint.name = name_for(model, &constraint);
+        constraint.derived = false;
         if (!emit(comparing, &(struct operation){.kind = OPERATION_ADD_CONSTRAINT,
                                                  .table = wanted->name,
                                                  .name = constraint.name,

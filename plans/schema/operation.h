@@ -97,7 +97,8 @@ struct expression {
 
 struct constraint {
     enum constraint_kind kind;
-    const char *name;         /* NULL if the engine is to name it; a CHECK is named by the model */
+    const char *name;         /* NULL: of a primary key the engine names it, of others the model */
+    bool derived;             /* the model did */
     struct name_list columns; /* of a CHECK those that it mentions, each once */
     struct expression *check;
     const char *other_table; /* of a foreign key */

@@ -247,11 +247,11 @@ static void put_reference(struct buffer *out, const struct constraint *constrain
         buffer_printf(out, " ON UPDATE %s", constraint->on_update);
 }
 
-static void put_constraint(struct buffer *out, const struct constraint *constraint)
+static void put_constraint(struct buffer *out, const struct constraint *constraint, bool named)
 {
     static const char *const kinds[] = {"PRIMARY KEY ", "UNIQUE ", "FOREIGN KEY ", "CHECK ("};
 
-    if (constraint->name != NULL) {
+    if (named) {
         put(out, "CONSTRAINT ");
         put_name(out, constraint->name);
         put(out, " ");
@@ -287,7 +287,8 @@ static void put_table(struct buffer *out, const struct table *table, const bool 
         if (stands_in_column(&table->constraints[i]) || (left_out != NULL && left_out[i]))
             continue;
         put(out, ",\n    ");
-        put_constraint(out, &table->constraints[i]);
+        put_constraint(out, &table->constraints[i],
+                       table->constraints[i].name != NULL && !table->constraints[i].derived);
     }
     put(out, "\n);\n");
 }
@@ -349,7 +350,7 @@ static void put_alter(struct buffer *out, const struct operation *operation)
         put_named(out, " TO ", operation->new_name);
     } else if (operation->kind == OPERATION_ADD_CONSTRAINT) {
         put(out, " ADD ");
-        put_constraint(out, &operation->constraint);
+        put_constraint(out, &operation->constraint, true);
     } else if (operation->kind == OPERATION_DROP_CONSTRAINT) {
         put_named(out, " DROP CONSTRAINT ", operation->name);
     } else {

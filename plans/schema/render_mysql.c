@@ -91,7 +91,7 @@ bool mysql_add_constraint(struct renderer *renderer, const struct operation *ope
     sql_alter(renderer, operation->table, " ADD ");
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
         sql_put(renderer, "KEY ");
-        sql_foreign_key_index(renderer, constraint);
+        sql_name(renderer, constraint->name);
         sql_put(renderer, " ");
         sql_names(renderer, &constraint->columns);
         sql_put(renderer, ", ADD ");
@@ -118,7 +118,7 @@ bool mysql_drop_constraint(struct renderer *renderer, const struct operation *op
     sql_name(renderer, operation->name);
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
         sql_put(renderer, ", DROP KEY ");
-        sql_foreign_key_index(renderer, constraint);
+        sql_name(renderer, constraint->name);
     }
     if (constraint->kind == CONSTRAINT_CHECK)
         sql_end(renderer);

@@ -72,17 +72,6 @@ void sql_alter(const struct renderer *renderer, const char *table, const char *w
     sql_put(renderer, what);
 }
 
-void sql_foreign_key_index(const struct renderer *renderer, const struct constraint *constraint)
-{
-    AUTO_BUFFER struct buffer name = {0};
-
-    if (constraint->name != NULL)
-        buffer_append_text(&name, constraint->name);
-    else
-        buffer_printf(&name, "%.58s_fkey", constraint->columns.items[0]);
-    sql_name(renderer, buffer_text(&name));
-}
-
 bool sql_type(const struct renderer *renderer, const struct column *column)
 {
     const char *name = type_names[column->type][renderer->engine];
@@ -220,7 +209,7 @@ static bool stands_in_column(const struct renderer *renderer, const struct table
 static void put_mysql_key(const struct renderer *renderer, const struct constraint *constraint)
 {
     sql_put(renderer, ",\n    KEY ");
-    sql_foreign_key_index(renderer, constraint);
+    sql_name(renderer, constraint->name);
     sql_put(renderer, " ");
     sql_names(renderer, &constraint->columns);
 }

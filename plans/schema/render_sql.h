@@ -33,9 +33,6 @@ void sql_default(const struct renderer *renderer, const struct column *column);
 bool sql_column(const struct renderer *renderer, const struct column *column) MUST_USE;
 void sql_constraint(const struct renderer *renderer, const struct constraint *constraint);
 
-/* The name of the index that MySQL gets for a foreign key. */
-void sql_foreign_key_index(const struct renderer *renderer, const struct constraint *constraint);
-
 /* name is what it is created as. */
 bool sql_create_table(struct renderer *renderer, const char *name,
                       const struct table *table) MUST_USE;

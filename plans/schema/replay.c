@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/list.h"
+#include "plans/schema/keep.h"
 #include "plans/schema/model.h"
 #include "plans/schema/parser.h"
 #include "plans/schema/render.h"
@@ -38,24 +40,6 @@ static void take_raw(struct model *model, const struct migration *migration)
     model_forget(model, "");
 }
 
-static bool apply(struct model *model, struct applied_change *applied, struct error *err)
-{
-    const char *loss = NULL;
-
-    applied->inverses =
-        arena_calloc(model->arena, applied->change.count, sizeof *applied->inverses);
-    for (size_t i = 0; i < applied->change.count; i++) {
-        struct operation *operation = &applied->change.operations[i];
-        if (!model_apply(model, operation, &applied->inverses[i], &loss, err)) {
-            err->line = operation->line;
-            return false;
-        }
-        if (applied->loss == NULL)
-            applied->loss = loss;
-    }
-    return true;
-}
-
 static bool begins(const char *line, size_t length, const char *prefix)
 {
     return length > strlen(prefix) && memcmp(line, prefix, strlen(prefix)) == 0;
@@ -88,6 +72,64 @@ static bool copy_directives(const struct change *change, const char *prefix, str
     return copy_comments(change, prefix, NULL, out);
 }
 
+static const char irreversible_mark[] = "-- fleet: irreversible";
+
+/* What is dropped is kept aside, unless the change says that it is for good. */
+static bool expand(const struct model *model, const char *version,
+                   const struct operation *operation, bool for_good, struct operations *expanded,
+                   struct error *err)
+{
+    if (!for_good)
+        return keep_expand(model, version, operation, expanded, err);
+    *expanded =
+        (struct operations){.items = arena_calloc(model->arena, 1, sizeof *operation), .count = 1};
+    expanded->items[0] = *operation;
+    return true;
+}
+
+static bool apply_one(struct model *model, struct applied_change *applied,
+                      const struct operation *operation, struct error *err)
+{
+    struct change *change = &applied->change;
+    const char *loss = NULL;
+
+    change->operations =
+        list_room(model->arena, change->operations, change->count, sizeof *change->operations);
+    applied->inverses =
+        list_room(model->arena, applied->inverses, change->count, sizeof *applied->inverses);
+    change->operations[change->count] = *operation;
+    if (!model_apply(model, &change->operations[change->count], &applied->inverses[change->count],
+                     &loss, err))
+        return false;
+    change->count++;
+    if (applied->loss == NULL)
+        applied->loss = loss;
+    return true;
+}
+
+/* The operations become those that do the change. */
+static bool apply(struct model *model, const char *version, struct applied_change *applied,
+                  struct error *err)
+{
+    struct change said = applied->change;
+    bool for_good = copy_directives(&said, irreversible_mark, NULL);
+
+    applied->change.operations = NULL;
+    applied->change.count = 0;
+    for (size_t i = 0; i < said.count; i++) {
+        struct operations expanded = {0};
+        bool done = expand(model, version, &said.operations[i], for_good, &expanded, err);
+
+        for (size_t j = 0; done && j < expanded.count; j++)
+            done = apply_one(model, applied, &expanded.items[j], err);
+        if (!done) {
+            err->line = said.operations[i].line;
+            return false;
+        }
+    }
+    return true;
+}
+
 static const char apart_mark[] = "-- fleet: no-transaction";
 
 /* On SQLite a transaction holds up nobody longer than its statements would, and a table that is
@@ -118,7 +160,7 @@ static bool render_up(enum engine_kind engine, const struct applied_change *appl
     size_t statements = 0;
 
     (void)copy_comments(change, "-- ", apart ? NULL : apart_mark, out);
-    if (applied->loss != NULL && !copy_directives(change, "-- fleet: irreversible", NULL))
+    if (applied->loss != NULL && !copy_directives(change, irreversible_mark, NULL))
         buffer_printf(out, "-- fleet: irreversible %s\n", applied->loss);
     put_foreign_keys(engine, change->operations, change->count, out);
     for (size_t i = 0; i < change->count; i++) {
@@ -210,7 +252,7 @@ static bool take_change(struct model *model, struct migration *migration, struct
     const struct migration_script *file = migration->change;
 
     if (!parser_read(model->arena, file->sql, file->length, &applied.change, err) ||
-        !apply(model, &applied, err))
+        !apply(model, migration->version, &applied, err))
         return false;
     render(model->arena, &applied, migration);
     return true;
@@ -249,7 +291,7 @@ bool replay_schema(struct arena *arena, const struct migration *items, size_t co
         if (file == NULL) {
             take_raw(model, &items[i]);
         } else if (!parser_read(arena, file->sql, file->length, &applied.change, err) ||
-                   !apply(model, &applied, err)) {
+                   !apply(model, items[i].version, &applied, err)) {
             error_at_file(err, file->file, err->line);
             return false;
         }

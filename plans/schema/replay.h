@@ -16,8 +16,9 @@
 void replay_changes(struct arena *arena, const char *directory, struct migration *items,
                     size_t count, struct diagnostics *faults);
 
-/* The schema that the folder's changes make, in the arena. *opaque is the first migration that is
-   no change, of which the model cannot know what it makes; NULL if there is none. */
+/* The schema that the folder's changes make, in the arena, with what they keep aside (keep.h).
+   *opaque is the first migration that is no change, of which the model cannot know what it makes;
+   NULL if there is none. */
 struct model;
 bool replay_schema(struct arena *arena, const struct migration *items, size_t count,
                    struct model *model, const struct migration **opaque,

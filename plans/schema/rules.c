@@ -225,20 +225,29 @@ bool rules_check_name(const struct model *model, const char *name, struct error 
                      name);
 }
 
-/* Engines would each find another name for a CHECK without one. */
-static const char *find_name(const struct model *model, const struct table *table)
+/* As PostgreSQL would name it: engines would each find another name. */
+static const char *find_name(const struct model *model, const struct table *table,
+                             const struct constraint *constraint)
 {
-    enum { ROOM = 12 };
-    int length = (int)strlen(table->name);
+    static const char *const endings[] = {[CONSTRAINT_UNIQUE] = "key",
+                                          [CONSTRAINT_FOREIGN_KEY] = "fkey",
+                                          [CONSTRAINT_CHECK] = "check"};
+    enum { ROOM = 10 };
+    bool by_columns = constraint->kind != CONSTRAINT_CHECK;
+    char *stem = arena_strdup(model->arena, table->name);
     int number = 1;
     const char *name;
 
-    while (length > SCHEMA_NAME_MAX - ROOM || (table->name[length] & 0xc0) == 0x80)
+    for (size_t i = 0; by_columns && i < constraint->columns.count; i++)
+        stem = arena_printf(model->arena, "%s_%s", stem, constraint->columns.items[i]);
+    size_t length = strlen(stem);
+    while (length > SCHEMA_NAME_MAX - ROOM || (stem[length] & 0xc0) == 0x80)
         length--;
+    stem[length] = '\0';
     do {
         name = number == 1
-                   ? arena_printf(model->arena, "%.*s_check", length, table->name)
-                   : arena_printf(model->arena, "%.*s_check%d", length, table->name, number);
+                   ? arena_printf(model->arena, "%s_%s", stem, endings[constraint->kind])
+                   : arena_printf(model->arena, "%s_%s%d", stem, endings[constraint->kind], number);
         number++;
     } while (is_taken(model, name) || is_named(table, name, SIZE_MAX));
     return name;
@@ -249,8 +258,10 @@ static bool name_constraints(const struct model *model, struct table *table, str
     for (size_t i = 0; i < table->constraint_count; i++) {
         struct constraint *constraint = &table->constraints[i];
 
-        if (constraint->name == NULL && constraint->kind == CONSTRAINT_CHECK)
-            constraint->name = find_name(model, table);
+        if (constraint->name == NULL && constraint->kind != CONSTRAINT_PRIMARY_KEY) {
+            constraint->name = find_name(model, table, constraint);
+            constraint->derived = true;
+        }
         if (constraint->name == NULL)
             continue;
         if (is_named(table, constraint->name, i) || strcmp(constraint->name, table->name) == 0)

@@ -18,8 +18,8 @@ bool rules_check_name(const struct model *model, const char *name, struct error 
 /* Its default and identity fit its type. */
 bool rules_check_column(const struct column *column, struct error *err) MUST_USE;
 
-/* Columns of a primary key become NOT NULL, which SQLite would not do by itself, and CHECKs get
-   names. */
+/* Columns of a primary key become NOT NULL, which SQLite would not do by itself, and other
+   constraints get names. */
 bool rules_check_table(const struct model *model, struct table *table, struct error *err) MUST_USE;
 
 /* Of a table whose columns are right. */

@@ -51,8 +51,7 @@ bool same_constraint(const struct constraint *one, const struct constraint *othe
         return false;
     if (one->kind == CONSTRAINT_CHECK)
         return same_expression(one, one->check, other, other->check);
-    bool same_name =
-        one->name == NULL || other->name == NULL || strcmp(one->name, other->name) == 0;
+    bool same_name = one->derived || other->derived || same_text(one->name, other->name);
     return same_name && same_names(&one->columns, &other->columns) &&
            same_text(one->other_table, other->other_table) &&
            same_names(&one->other_columns, &other->other_columns) &&

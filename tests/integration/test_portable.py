@@ -35,6 +35,14 @@ def change(fleet, name, text):
     (fleet.migrations / f"{name}.change.sql").write_text(text)
 
 
+def refused(engine, text):
+    try:
+        engine.sql(text, "one")
+    except Exception:
+        return True
+    return False
+
+
 def test_a_change_goes_up_down_and_up_with_the_data_kept(one, engine):
     change(one, "001_base", BASE)
     one.apply()
@@ -72,15 +80,42 @@ def test_the_plan_shows_rendered_sql_and_the_history_the_bytes_of_the_file(one, 
     assert source == hashlib.sha256(BASE.encode()).hexdigest() != rendered
 
 
-def test_a_drop_is_refused_until_the_environment_allows_what_has_no_way_back(one, engine):
+def test_what_is_dropped_is_kept_aside_until_it_is_purged(one, engine):
     change(one, "001_base", BASE)
     one.apply()
-    change(one, "002_drop", 'DROP TABLE "Orders";\n')
+    quote = "`" if engine.name == "mysql" else '"'
+    engine.sql("INSERT INTO customers (email) VALUES ('a@x')", "one")
+    engine.sql(f"INSERT INTO {quote}Orders{quote} (customer, total) VALUES (1, 12.50)", "one")
+    before = one.json("status", "--fingerprint")["targets"][0]["fingerprint"]
+
+    change(one, "002_drop", """DROP INDEX orders_by_day; DROP TABLE "Orders";
+        ALTER TABLE customers DROP CONSTRAINT customers_email; ALTER TABLE customers DROP COLUMN email""")
+    one.apply()
+    assert refused(engine, f"SELECT * FROM {quote}Orders{quote}")
+    one.run("rollback", "prod", "--yes")
+    assert one.json("status", "--fingerprint")["targets"][0]["fingerprint"] == before
+    rows = f"SELECT email, total FROM customers JOIN {quote}Orders{quote} ON customer = customers.id"
+    assert engine.sql(rows, "one").split("\t")[0] == "a@x"
+    one.apply()
+    engine.sql("INSERT INTO customers (id) VALUES (9)", "one")
+    failed = one.run("rollback", "prod", "--yes", expect=None)
+    assert failed.returncode != 0, "a row that came since has nothing for the column"
+    engine.sql("DELETE FROM customers WHERE id = 9", "one")
+    one.run("rollback", "prod", "--yes")
+    one.apply()
+
+    assert one.run("purge", "--through", "1").stdout == "nothing is kept aside\n"
+    path = one.run("purge").stdout.strip()
+    assert path.endswith("_purge.change.sql")
     one.run("sum")
     failed = one.run("plan", "prod", expect=None)
-    assert failed.returncode not in (0, 3)
-    assert 'it drops table "Orders" with its rows' in failed.stdout + failed.stderr
-    assert "write it in .up.sql and .down.sql" in failed.stdout + failed.stderr
+    assert "it purges what earlier changes keep aside" in failed.stdout + failed.stderr
+    assert "down script" not in failed.stdout + failed.stderr
+    one.env("prod", "irreversible = allow")
+    one.write_inventory()
+    one.apply()
+    assert "fleet_kept" not in engine.dump("one")
+    assert engine.sql("SELECT * FROM customers", "one").split() == ["1"]
 
 
 @only("sqlite")
@@ -119,14 +154,6 @@ ALTER TABLE goods RENAME COLUMN pieces TO amount;
 ALTER TABLE goods DROP CONSTRAINT goods_code;
 ALTER TABLE goods ADD COLUMN seen TIMESTAMP DEFAULT CURRENT_TIMESTAMP;
 """
-
-
-def refused(engine, text):
-    try:
-        engine.sql(text, "one")
-    except Exception:
-        return True
-    return False
 
 
 def test_columns_and_constraints_change_and_come_back_with_the_rows(one, engine):

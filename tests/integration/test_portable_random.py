@@ -42,6 +42,7 @@ class Author:
     def __init__(self, seed):
         self.random, self.numbers, self.seed = random.Random(seed), iter(range(1, 10000)), seed
         self.tables, self.indexes, self.constraints = {}, {}, {}
+        self.referenced = set()
 
     def name(self, letter):
         text = f"{letter}{self.seed}_{next(self.numbers)}"
@@ -76,6 +77,7 @@ class Author:
         if len(self.tables) > 1 and self.random.random() < .6:
             other = self.random.choice(sorted(set(self.tables) - {name}))
             action = self.random.choice(("", " ON DELETE CASCADE", " ON UPDATE CASCADE"))
+            self.referenced.add(other)
             lines.append(f"owner BIGINT REFERENCES {other} (id){action}")
         return f"CREATE TABLE {name} (\n    " + ",\n    ".join(lines) + "\n)"
 
@@ -90,6 +92,8 @@ class Author:
     def rename_table(self):
         table, new = self.some_table(), self.name("t")
         self.tables[new] = self.tables.pop(table)
+        if table in self.referenced:
+            self.referenced.add(new)
         self.indexes = {i: (new, c) if t == table else (t, c) for i, (t, c) in self.indexes.items()}
         self.constraints = {k: (new, c) if t == table else (t, c)
                             for k, (t, c) in self.constraints.items()}
@@ -138,6 +142,7 @@ class Author:
     def add_foreign_key(self):
         table, name, key = self.some_table(), self.name("k"), self.name("c")
         other = self.some_table()
+        self.referenced.add(other)
         self.tables[table][key] = Column("KEY", None, False)
         self.constraints[name] = (table, [key])
         action = self.random.choice(("", " ON DELETE SET NULL", " ON UPDATE CASCADE"))
@@ -171,10 +176,33 @@ class Author:
         column.default = None if column.default else self.random.choice(values)
         return f"{start} SET DEFAULT {column.default}" if column.default else f"{start} DROP DEFAULT"
 
+    def drop_column(self):
+        table = self.some_table()
+        used = {c for kept in (self.indexes, self.constraints) for of, columns in kept.values()
+                for c in columns if of == table}
+        able = sorted(n for n, c in self.tables[table].items() if c.kind in TYPES and n not in used)
+        if len(able) < 2:
+            return self.add_column()
+        name = self.random.choice(able)
+        del self.tables[table][name]
+        return f"ALTER TABLE {table} DROP COLUMN {name}"
+
+    def drop_table(self):
+        able = sorted(set(self.tables) - self.referenced)
+        if len(able) < 2:
+            return self.create_table()
+        name = self.random.choice(able)
+        del self.tables[name]
+        for kept in (self.indexes, self.constraints):
+            for gone in [key for key, (of, _) in kept.items() if of == name]:
+                del kept[gone]
+        return f"DROP TABLE {name}"
+
     def change(self, count):
         ways = (self.create_table, self.add_column, self.rename_table, self.rename_column,
                 self.create_index, self.drop_index, self.add_constraint, self.add_foreign_key,
-                self.drop_constraint, self.alter_column, self.alter_column)
+                self.drop_constraint, self.alter_column, self.alter_column, self.drop_column,
+                self.drop_table)
         return ";\n".join(self.random.choice(ways)() for _ in range(count)) + ";\n"
 
 

@@ -35,6 +35,8 @@ static void add(struct story *story, const char *text, bool portable)
     struct migration_script *file = &story->files[story->count];
     struct migration *item = &story->items[story->count++];
 
+    item->version = arena_printf(story->arena, "%zu", story->count);
+    item->name = "a";
     *file = (struct migration_script){.file = "1_a.change.sql",
                                       .sql = text,
                                       .length = strlen(text),
@@ -125,22 +127,62 @@ static void a_dropped_index_comes_back_as_the_renames_left_it(void **state)
         "-- fleet: undoes 1\nCREATE UNIQUE INDEX `i` ON `u` (`c`, `b` DESC) LOCK=NONE;\n");
 }
 
-static void what_loses_data_is_irreversible_and_says_so(void **state)
+static void what_is_dropped_for_good_has_no_way_back(void **state)
 {
     (void)state;
     __attribute__((cleanup(finish))) struct story story = begin();
 
     add(&story, "CREATE TABLE t (a INTEGER, b INTEGER);", true);
-    add(&story, "ALTER TABLE t DROP COLUMN b;", true);
+    add(&story, "ALTER TABLE unseen ADD COLUMN c INTEGER", false);
+    add(&story, "ALTER TABLE unseen DROP COLUMN c;", true);
     add(&story, "-- fleet: irreversible agreed\nDROP TABLE t;", true);
     replay(&story);
     assert_int_equal(diagnostics_count(story.faults), 0);
-    assert_null(story.items[1].down[ENGINE_SQLITE]);
-    assert_string_equal(story.items[1].up[ENGINE_SQLITE]->sql,
-                        "-- fleet: irreversible it drops column \"b\" of table \"t\" with its "
-                        "values\nALTER TABLE \"t\" DROP COLUMN \"b\";\n");
+    assert_null(story.items[2].down[ENGINE_SQLITE]);
     assert_string_equal(story.items[2].up[ENGINE_SQLITE]->sql,
+                        "-- fleet: irreversible it drops column \"c\" of table \"unseen\" with its "
+                        "values\nALTER TABLE \"unseen\" DROP COLUMN \"c\";\n");
+    assert_string_equal(story.items[3].up[ENGINE_SQLITE]->sql,
                         "-- fleet: irreversible agreed\nDROP TABLE \"t\";\n");
+    assert_null(story.items[3].down[ENGINE_SQLITE]);
+}
+
+static void what_is_dropped_is_kept_aside_and_comes_back(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story,
+        "CREATE TABLE o (a INTEGER PRIMARY KEY);"
+        "CREATE TABLE t (a INTEGER REFERENCES o (a), b INTEGER NOT NULL, c INTEGER);",
+        true);
+    add(&story, "ALTER TABLE t DROP COLUMN b;", true);
+    add(&story, "DROP TABLE t; CREATE TABLE t (a INTEGER);", true);
+    add(&story, "DROP TABLE \"fleet_kept_3_t\";", true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    assert_string_equal(story.items[1].up[ENGINE_POSTGRESQL]->sql,
+                        "ALTER TABLE \"t\" ALTER COLUMN \"b\" DROP NOT NULL;\n"
+                        "ALTER TABLE \"t\" RENAME COLUMN \"b\" TO \"fleet_kept_2_b\";\n");
+    assert_string_equal(story.items[1].down[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: undoes 2\n"
+                        "ALTER TABLE \"t\" RENAME COLUMN \"fleet_kept_2_b\" TO \"b\";\n"
+                        "-- fleet: undoes 1\n"
+                        "ALTER TABLE \"t\" ALTER COLUMN \"b\" SET NOT NULL;\n");
+    assert_string_equal(story.items[2].up[ENGINE_MYSQL]->sql,
+                        "ALTER TABLE `t` DROP FOREIGN KEY `t_a_fkey`, DROP KEY `t_a_fkey`, "
+                        "LOCK=NONE;\n"
+                        "ALTER TABLE `t` RENAME TO `fleet_kept_3_t`;\n"
+                        "CREATE TABLE `t` (\n    `a` int\n"
+                        ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;\n");
+    assert_string_equal(story.items[2].down[ENGINE_MYSQL]->sql,
+                        "-- fleet: undoes 3\nDROP TABLE `t`;\n"
+                        "-- fleet: undoes 2\nALTER TABLE `fleet_kept_3_t` RENAME TO `t`;\n"
+                        "-- fleet: undoes 1\nALTER TABLE `t` ADD KEY `t_a_fkey` (`a`), ADD "
+                        "CONSTRAINT `t_a_fkey` FOREIGN KEY (`a`) REFERENCES `o` (`a`);\n");
+    assert_string_equal(story.items[3].up[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: irreversible it drops table \"fleet_kept_3_t\" with its rows\n"
+                        "DROP TABLE \"fleet_kept_3_t\";\n");
 }
 
 static void what_one_engine_cannot_have_is_a_fault_there_only(void **state)
@@ -386,7 +428,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(each_engine_gets_its_own_sql_and_the_way_back),
         cmocka_unit_test(a_dropped_index_comes_back_as_the_renames_left_it),
-        cmocka_unit_test(what_loses_data_is_irreversible_and_says_so),
+        cmocka_unit_test(what_is_dropped_for_good_has_no_way_back),
+        cmocka_unit_test(what_is_dropped_is_kept_aside_and_comes_back),
         cmocka_unit_test(what_one_engine_cannot_have_is_a_fault_there_only),
         cmocka_unit_test(what_the_schema_does_not_allow_is_a_fault),
         cmocka_unit_test(an_altered_column_is_said_as_each_engine_says_it_and_comes_back_as_it_was),

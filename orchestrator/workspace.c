@@ -248,24 +248,35 @@ static bool open_local(struct workspace *workspace, const struct selection *sele
     return workspace->local != NULL;
 }
 
-static bool load_identity(struct workspace *workspace, struct error *err)
+static struct tls_files files_of(const struct workspace *workspace)
 {
     const struct operator_settings *settings = &workspace->inventory->operator_settings;
 
-    if (workspace->identity != NULL || settings->cert == NULL || settings->key == NULL ||
-        settings->ca == NULL)
+    return (struct tls_files){settings->cert, settings->key, settings->ca, settings->crl};
+}
+
+static bool names_all(const struct tls_files *files)
+{
+    return files->cert != NULL && files->key != NULL && files->ca != NULL;
+}
+
+static bool load_identity(struct workspace *workspace, struct error *err)
+{
+    const struct tls_files files = files_of(workspace);
+
+    if (!names_all(&files))
         return true;
-    const struct tls_files files = {settings->cert, settings->key, settings->ca, settings->crl};
     workspace->identity = tls_identity_load(&files, err);
     return workspace->identity != NULL;
 }
 
-const struct tls_identity *workspace_identity(struct workspace *workspace, struct error *err)
+bool workspace_tls_files(const struct workspace *workspace, struct tls_files *files,
+                         struct error *err)
 {
-    if (load_identity(workspace, err) && workspace->identity == NULL)
-        error_set(err, ERROR_CONFIG,
-                  "no certificate to call agents with: name cert, key and ca in [operator]");
-    return workspace->identity;
+    *files = files_of(workspace);
+    return names_all(files) ||
+           error_set(err, ERROR_CONFIG,
+                     "no certificate to call agents with: name cert, key and ca in [operator]");
 }
 
 bool workspace_check_shared(const struct workspace *workspace, struct error *err)

@@ -49,8 +49,9 @@ bool workspace_select_planned(struct workspace *workspace, const struct plan *pl
 /* The folder's migrations; faults are reported here, then NULL with *status set. */
 const struct migrations *workspace_migrations(struct workspace *workspace, int *status);
 
-/* Who the operator is to agents. NULL if the inventory does not say. */
-const struct tls_identity *workspace_identity(struct workspace *workspace, struct error *err);
+/* By what files the operator is known to agents. ERROR_CONFIG if the inventory does not say. */
+bool workspace_tls_files(const struct workspace *workspace, struct tls_files *files,
+                         struct error *err) MUST_USE;
 
 /* ERROR_USAGE if the store is one that machines cannot share. */
 bool workspace_check_shared(const struct workspace *workspace, struct error *err) MUST_USE;

@@ -46,9 +46,11 @@ static int work(struct workspace *workspace, const struct invocation *invocation
                 struct error *err)
 {
     struct ending ending = {.terminal = invocation->terminal};
-    const struct tls_identity *identity = workspace_identity(workspace, err);
-    struct store *store = identity != NULL ? workspace_store(workspace, err) : NULL;
+    struct tls_files files;
+    struct store *store = NULL;
 
+    if (workspace_tls_files(workspace, &files, err))
+        store = workspace_store(workspace, err);
     if (store == NULL)
         return STATUS_FAILED;
     AUTO(interruption)
@@ -59,7 +61,7 @@ static int work(struct workspace *workspace, const struct invocation *invocation
     const struct worker_settings settings = {.store = store,
                                              .place = workspace_store_place(workspace),
                                              .inventory = workspace_inventory(workspace),
-                                             .identity = identity,
+                                             .files = files,
                                              .clock = invocation->clock,
                                              .random = invocation->random,
                                              .parallel = parallel,

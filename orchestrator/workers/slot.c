@@ -9,6 +9,7 @@
 
 struct slot {
     const struct slot_owner *owner;
+    struct tls_identity *identity; /* not shared: what OpenSSL keeps in it is not for two threads */
     struct dispatcher *dispatcher;
     pthread_t thread;
     bool in_thread;
@@ -154,8 +155,11 @@ struct slot *slot_new(const struct slot_owner *owner, struct error *err)
     slot->arena = arena_new();
     pthread_mutex_init(&slot->lock, NULL);
     pthread_cond_init(&slot->changed, NULL);
+    slot->identity = tls_identity_load(&owner->settings->files, err);
+    if (slot->identity == NULL)
+        return NULL;
     slot->dispatcher = dispatcher_new(&(struct dispatcher_settings){
-        .identity = owner->settings->identity, .max_streams = 1, .clock = owner->settings->clock});
+        .identity = slot->identity, .max_streams = 1, .clock = owner->settings->clock});
     int code = pthread_create(&slot->thread, NULL, work, slot);
     slot->in_thread = code == 0;
     if (slot->in_thread)
@@ -175,6 +179,7 @@ void slot_free(struct slot *slot)
     if (slot->in_thread)
         pthread_join(slot->thread, NULL);
     dispatcher_free(slot->dispatcher);
+    tls_identity_free(slot->identity);
     pthread_cond_destroy(&slot->changed);
     pthread_mutex_destroy(&slot->lock);
     arena_free(slot->arena);

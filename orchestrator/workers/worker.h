@@ -22,7 +22,7 @@ struct worker_settings {
     struct store *store;      /* borrowed; used by one thread at a time */
     struct store_place place; /* of the same, for the lease */
     const struct inventory *inventory;
-    const struct tls_identity *identity;
+    struct tls_files files; /* of the operator; each task's thread has an identity of its own */
     const struct clock *clock;
     const struct random_source *random;
     size_t parallel; /* tasks at once, 1 to WORKER_PARALLEL_MAX */

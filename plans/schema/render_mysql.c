@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "plans/schema/render_engines.h"
 
 /*
@@ -33,37 +31,14 @@ bool mysql_drop_column(struct renderer *renderer, const struct operation *operat
 }
 
 /* No CHECK follows the rename of its column, so those that mention it go and come back. */
-static size_t put_checks(const struct renderer *renderer, const struct table *table,
-                         const char *column, const char *what, bool whole)
-{
-    size_t found = 0;
-
-    for (size_t i = 0; table != NULL && i < table->constraint_count; i++) {
-        const struct constraint *constraint = &table->constraints[i];
-        bool mentions = false;
-        for (size_t j = 0; j < constraint->columns.count; j++)
-            mentions = mentions || strcmp(constraint->columns.items[j], column) == 0;
-        if (constraint->kind != CONSTRAINT_CHECK || !mentions)
-            continue;
-        sql_put(renderer, what);
-        if (whole)
-            sql_constraint(renderer, constraint);
-        else
-            sql_name(renderer, constraint->name);
-        found++;
-    }
-    return found;
-}
-
 bool mysql_rename_column(struct renderer *renderer, const struct operation *operation)
 {
     sql_alter(renderer, operation->table, " RENAME COLUMN ");
     sql_name(renderer, operation->name);
     sql_put(renderer, " TO ");
     sql_name(renderer, operation->new_name);
-    size_t checks = put_checks(renderer, operation->around.before, operation->name,
-                               ", DROP CONSTRAINT ", false);
-    (void)put_checks(renderer, operation->around.after, operation->new_name, ", ADD ", true);
+    size_t checks = sql_drop_checks(renderer, operation->around.before, operation->name);
+    sql_add_checks(renderer, operation->around.after, operation->new_name);
     if (checks == 0)
         end_unlocked(renderer, ", ");
     else

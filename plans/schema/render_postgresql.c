@@ -71,6 +71,13 @@ static void forget_proof(const struct renderer *renderer, const struct operation
     sql_put(renderer, " DROP NOT NULL");
 }
 
+/* PostgreSQL would make its CHECKs again with casts to the type that was. */
+static void change_checks(const struct renderer *renderer, const struct operation *operation)
+{
+    (void)sql_drop_checks(renderer, operation->around.before, operation->name);
+    sql_add_checks(renderer, operation->around.after, operation->name);
+}
+
 bool postgresql_alter_column(struct renderer *renderer, const struct operation *operation)
 {
     const struct column *column = &operation->column;
@@ -90,6 +97,7 @@ bool postgresql_alter_column(struct renderer *renderer, const struct operation *
         alter_column(renderer, operation, " TYPE ");
         if (!sql_type(renderer, column))
             return false;
+        change_checks(renderer, operation);
     } else if (column->default_kind == DEFAULT_NONE) {
         alter_column(renderer, operation, " DROP DEFAULT");
     } else {

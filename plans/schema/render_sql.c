@@ -254,3 +254,37 @@ void sql_create_index(const struct renderer *renderer, const char *words, const 
     }
     sql_put(renderer, ")");
 }
+
+static bool is_check_of(const struct constraint *constraint, const char *column)
+{
+    for (size_t i = 0; i < constraint->columns.count; i++)
+        if (constraint->kind == CONSTRAINT_CHECK &&
+            strcmp(constraint->columns.items[i], column) == 0)
+            return true;
+    return false;
+}
+
+size_t sql_drop_checks(const struct renderer *renderer, const struct table *table,
+                       const char *column)
+{
+    size_t found = 0;
+
+    for (size_t i = 0; table != NULL && i < table->constraint_count; i++) {
+        if (!is_check_of(&table->constraints[i], column))
+            continue;
+        sql_put(renderer, ", DROP CONSTRAINT ");
+        sql_name(renderer, table->constraints[i].name);
+        found++;
+    }
+    return found;
+}
+
+void sql_add_checks(const struct renderer *renderer, const struct table *table, const char *column)
+{
+    for (size_t i = 0; table != NULL && i < table->constraint_count; i++) {
+        if (!is_check_of(&table->constraints[i], column))
+            continue;
+        sql_put(renderer, ", ADD ");
+        sql_constraint(renderer, &table->constraints[i]);
+    }
+}

@@ -33,6 +33,12 @@ void sql_default(const struct renderer *renderer, const struct column *column);
 bool sql_column(const struct renderer *renderer, const struct column *column) MUST_USE;
 void sql_constraint(const struct renderer *renderer, const struct constraint *constraint);
 
+/* For an ALTER TABLE that begins with something else: the CHECKs that mention the column go, and
+   how many they are; and come back. table is NULL if it is not known. */
+size_t sql_drop_checks(const struct renderer *renderer, const struct table *table,
+                       const char *column);
+void sql_add_checks(const struct renderer *renderer, const struct table *table, const char *column);
+
 /* name is what it is created as. */
 bool sql_create_table(struct renderer *renderer, const char *name,
                       const struct table *table) MUST_USE;

@@ -285,6 +285,28 @@ static void an_altered_column_is_said_as_each_engine_says_it_and_comes_back_as_i
                         "ALTER TABLE \"t\" ALTER COLUMN \"a\" TYPE varchar(9);\n");
 }
 
+static void a_check_is_made_again_where_its_column_becomes_another(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story, "CREATE TABLE t (a SMALLINT CHECK (COALESCE(a, 0) > 1), b INTEGER CHECK (b > 1));",
+        true);
+    add(&story, "ALTER TABLE t ALTER COLUMN a TYPE BIGINT;", true);
+    add(&story, "ALTER TABLE t RENAME COLUMN b TO c;", true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    assert_string_equal(
+        story.items[1].up[ENGINE_POSTGRESQL]->sql,
+        "ALTER TABLE \"t\" ALTER COLUMN \"a\" TYPE bigint, DROP CONSTRAINT "
+        "\"t_check\", ADD CONSTRAINT \"t_check\" CHECK (COALESCE(\"a\", 0) > 1);\n");
+    assert_string_equal(story.items[2].up[ENGINE_MYSQL]->sql,
+                        "ALTER TABLE `t` RENAME COLUMN `b` TO `c`, DROP CONSTRAINT `t_check2`, "
+                        "ADD CONSTRAINT `t_check2` CHECK (`c` > 1);\n");
+    assert_string_equal(story.items[2].up[ENGINE_POSTGRESQL]->sql,
+                        "ALTER TABLE \"t\" RENAME COLUMN \"b\" TO \"c\";\n");
+}
+
 static void a_condition_has_the_words_of_each_engine(void **state)
 {
     (void)state;
@@ -433,6 +455,7 @@ int main(void)
         cmocka_unit_test(what_one_engine_cannot_have_is_a_fault_there_only),
         cmocka_unit_test(what_the_schema_does_not_allow_is_a_fault),
         cmocka_unit_test(an_altered_column_is_said_as_each_engine_says_it_and_comes_back_as_it_was),
+        cmocka_unit_test(a_check_is_made_again_where_its_column_becomes_another),
         cmocka_unit_test(a_condition_has_the_words_of_each_engine),
         cmocka_unit_test(sqlite_makes_a_table_again_in_its_order),
         cmocka_unit_test(statements_that_run_apart_hold_up_others_for_a_moment_only),

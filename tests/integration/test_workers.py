@@ -63,7 +63,8 @@ def test_workers_do_what_one_command_conducts(fleet, engine, waves, workers):
     assert {row["version"] for row in fleet.status().values() if row["environment"] == "prod"} == {"001"}
 
 
-@pytest.mark.parametrize("held", ["t0", "t3"])
+@pytest.mark.parametrize("engine, held", [("sqlite", "t0"), ("sqlite", "t3"), ("postgresql", "t3"), ("mysql", "t0")],
+                         indirect=["engine"])
 def test_a_worker_that_is_killed_costs_its_lease(fleet, engine, waves, workers, held):
     hold = Hold(engine, held)
     apply = Command(fleet, "apply", words=["--workers"])

@@ -13,6 +13,11 @@ struct linting {
     size_t count;
 };
 
+struct names {
+    const char **items;
+    size_t count;
+};
+
 /* One script as one engine runs it. */
 struct looking {
     struct linting *linting;
@@ -20,11 +25,10 @@ struct looking {
     enum engine_kind engine;
     bool is_rendered; /* from a change: lines are not the file's */
     const struct directives *directives;
-    const char **created; /* tables, so far */
-    size_t created_count;
-    const char **made; /* tables, in the whole script */
-    size_t made_count;
-    bool *used; /* waivers */
+    struct names created;  /* tables and indexes, so far */
+    struct names made;     /* in the whole script, also by a rename */
+    struct names replaced; /* in the whole script: what gets its name by a rename */
+    bool *used;            /* waivers */
 };
 
 static const struct waiver *find_waiver(const struct looking *looking, const char *rule)
@@ -76,10 +80,21 @@ static void report(struct looking *looking, const struct lint_rule *rule, int li
                                         .reason = waiver != NULL ? waiver->reason : NULL});
 }
 
-static bool is_among(const char *table, const char *const *tables, size_t count)
+/* Without its schema a name may mean one that was made with it. */
+static bool is_same_name(const char *one, const char *other)
 {
-    for (size_t i = 0; table != NULL && i < count; i++)
-        if (strcmp(tables[i], table) == 0)
+    const char *left = strrchr(one, '.');
+    const char *right = strrchr(other, '.');
+
+    if (left != NULL && right != NULL)
+        return strcmp(one, other) == 0;
+    return strcmp(left != NULL ? left + 1 : one, right != NULL ? right + 1 : other) == 0;
+}
+
+static bool is_among(const char *name, const struct names *names)
+{
+    for (size_t i = 0; name != NULL && i < names->count; i++)
+        if (is_same_name(names->items[i], name))
             return true;
     return false;
 }
@@ -88,8 +103,10 @@ static bool concerns(const struct looking *looking, const struct lint_rule *rule
 {
     if (rule->also_new)
         return true;
-    return !is_among(table, looking->created, looking->created_count) &&
-           !(rule->again && is_among(table, looking->made, looking->made_count));
+    if (is_among(table, &looking->created))
+        return false;
+    return !(rule->excuse == EXCUSE_MADE_AGAIN && is_among(table, &looking->made)) &&
+           !(rule->excuse == EXCUSE_REPLACED && is_among(table, &looking->replaced));
 }
 
 static void match_rules(struct looking *looking, const struct lint_words *words, int line)
@@ -113,26 +130,64 @@ static void match_rules(struct looking *looking, const struct lint_words *words,
     }
 }
 
-/* The table that a statement creates, or calls by a name that it did not have; NULL if none. */
-static const char *table_made(struct arena *arena, const struct lint_words *words)
+static void note_name(struct arena *arena, const char *name, struct names *names)
 {
-    static const char *const patterns[] = {
-        "CREATE GLOBAL|LOCAL? TEMP|TEMPORARY|UNLOGGED? TABLE IF? NOT? EXISTS? $t",
-        "ALTER TABLE IF? EXISTS? ONLY? $ RENAME TO $t"};
-    const char *table;
-
-    for (size_t i = 0; i < COUNT_OF(patterns); i++)
-        if (lint_pattern_matches(patterns[i], words, arena, &table))
-            return table;
-    return NULL;
+    names->items = list_room(arena, names->items, names->count, sizeof *names->items);
+    names->items[names->count++] = name;
 }
 
-static void note_table(struct arena *arena, const char *table, const char ***tables, size_t *count)
+/* The names that a statement gives, to what is new or to what had another. */
+static void note_names(struct arena *arena, const struct lint_words *words, struct names *created,
+                       struct names *replaced)
 {
-    if (table == NULL)
+    static const char *const creations[] = {
+        "CREATE GLOBAL|LOCAL? TEMP|TEMPORARY|UNLOGGED? TABLE IF? NOT? EXISTS? $t",
+        "CREATE MATERIALIZED VIEW IF? NOT? EXISTS? $t",
+        "CREATE UNIQUE? INDEX CONCURRENTLY? IF? NOT? EXISTS? $t ON"};
+    static const char *const renames[] = {"ALTER TABLE IF? EXISTS? ONLY? $ RENAME TO $t",
+                                          "RENAME TABLE|TABLES $ TO $t"};
+    const char *name;
+
+    for (size_t i = 0; i < COUNT_OF(creations); i++)
+        if (lint_pattern_matches(creations[i], words, arena, &name))
+            note_name(arena, name, created);
+    for (size_t i = 0; i < COUNT_OF(renames); i++)
+        if (lint_pattern_matches(renames[i], words, arena, &name)) {
+            note_name(arena, name, created);
+            if (replaced != NULL)
+                note_name(arena, name, replaced);
+        }
+}
+
+/* MySQL adds several columns in brackets: each is as if it stood alone. */
+static void look_at_action(struct looking *looking, const struct lint_words *action, size_t head,
+                           int line)
+{
+    struct arena *arena = looking->linting->arena;
+    struct lint_words column = {.items = arena_calloc(arena, action->count, sizeof *column.items)};
+    size_t at = head + 1; /* behind ADD */
+    const char *table;
+
+    if (!lint_pattern_matches("ALTER TABLE IF? EXISTS? ONLY? $t ADD COLUMN? (", action, arena,
+                              &table)) {
+        match_rules(looking, action, line);
         return;
-    *tables = list_room(arena, *tables, *count, sizeof **tables);
-    (*tables)[(*count)++] = table;
+    }
+    at += strcmp(action->items[at].text, "COLUMN") == 0 ? 2 : 1;
+    memcpy(column.items, action->items, (head + 1) * sizeof *column.items);
+    column.count = head + 1;
+    for (; at < action->count; at++) {
+        struct lint_word word = action->items[at];
+        bool ends = word.depth == 0 || (word.depth == 1 && strcmp(word.text, ",") == 0);
+
+        word.depth--;
+        if (!ends)
+            column.items[column.count++] = word;
+        if (ends && column.count > head + 1) {
+            match_rules(looking, &column, line);
+            column.count = head + 1;
+        }
+    }
 }
 
 /* ALTER TABLE with several actions is looked at action by action. */
@@ -157,7 +212,7 @@ static void look_at_actions(struct looking *looking, const struct lint_words *wo
         memcpy(action.items, words->items, head * sizeof *action.items);
         memcpy(action.items + head, words->items + at, length * sizeof *action.items);
         action.count = head + length;
-        match_rules(looking, &action, line);
+        look_at_action(looking, &action, head, line);
         at += length;
     }
 }
@@ -173,7 +228,7 @@ static void look_at(struct looking *looking, const struct statement *statement)
         look_at_actions(looking, &words, statement->line);
     else
         match_rules(looking, &words, statement->line);
-    note_table(arena, table_made(arena, &words), &looking->created, &looking->created_count);
+    note_names(arena, &words, &looking->created, NULL);
 }
 
 static void add_about_waiver(struct looking *looking, const char *id, enum lint_severity severity,
@@ -204,16 +259,29 @@ static void look_at_waivers(struct looking *looking)
     }
 }
 
+static void add_unreadable(struct looking *looking, const struct migration_script *script,
+                           const struct diagnostics *faults)
+{
+    struct arena *arena = looking->linting->arena;
+    const struct error *first = diagnostics_count(faults) > 0 ? diagnostics_at(faults, 0) : NULL;
+    int line = first != NULL ? first->line : script->fault_line;
+
+    add(looking, &(struct lint_finding){
+                     .file = looking->file,
+                     .line = line,
+                     .rule = "unreadable",
+                     .severity = LINT_ERROR,
+                     .hazard = first != NULL ? arena_strdup(arena, first->message) : script->fault,
+                     .safer = "mend it: fleet plan refuses it too"});
+}
+
 static void look_at_script(struct linting *linting, const struct migration_script *script,
                            enum engine_kind engine, bool is_rendered)
 {
     AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
     struct script parsed;
 
-    /* What cannot be read is for plan and apply to say. */
-    if (script == NULL || script->fault != NULL ||
-        !script_parse(linting->arena, engine, script->file, script->sql, script->length, &parsed,
-                      faults))
+    if (script == NULL)
         return;
     struct looking looking = {
         .linting = linting,
@@ -221,15 +289,19 @@ static void look_at_script(struct linting *linting, const struct migration_scrip
         .engine = engine,
         .is_rendered = is_rendered,
         .directives = &parsed.directives,
-        .used = arena_calloc(linting->arena, parsed.directives.waiver_count, sizeof(bool)),
     };
+    if (script->fault != NULL || !script_parse(linting->arena, engine, script->file, script->sql,
+                                               script->length, &parsed, faults)) {
+        add_unreadable(&looking, script, faults);
+        return;
+    }
+    looking.used = arena_calloc(linting->arena, parsed.directives.waiver_count, sizeof(bool));
     for (size_t i = 0; i < parsed.count; i++) {
         const struct statement *statement = &parsed.statements[i];
         const struct lint_words words =
             lint_words_of(linting->arena, engine, statement->sql, statement->length);
 
-        note_table(linting->arena, table_made(linting->arena, &words), &looking.made,
-                   &looking.made_count);
+        note_names(linting->arena, &words, &looking.made, &looking.replaced);
     }
     for (size_t i = 0; i < parsed.count; i++)
         look_at(&looking, &parsed.statements[i]);

@@ -11,12 +11,19 @@ enum lint_severity { LINT_OFF, LINT_NOTE, LINT_WARNING, LINT_ERROR, LINT_SEVERIT
 
 enum { LINT_POSTGRESQL = 1, LINT_MYSQL = 2, LINT_SQLITE = 4, LINT_ALL = 7, LINT_PATTERNS_MAX = 4 };
 
+/* What else in the script lets a table alone that it finds something about. */
+enum lint_excuse {
+    EXCUSE_NONE,
+    EXCUSE_MADE_AGAIN, /* something gets the name that it had */
+    EXCUSE_REPLACED    /* another table is renamed to it */
+};
+
 struct lint_rule {
     const char *id;
     unsigned engines; /* bits: 1 << enum engine_kind */
     enum lint_severity severity;
     bool also_new; /* also of a table that the same script creates */
-    bool again;    /* not of one that it makes again under the same name */
+    enum lint_excuse excuse;
     const char *patterns[LINT_PATTERNS_MAX]; /* any of them; see pattern.h */
     const char *hazard;
     const char *safer;

@@ -228,3 +228,42 @@ CREATE TABLE orders (id bigint, CONSTRAINT k PRIMARY KEY (id));
 CREATE TABLE `primary` (id BIGINT);
 --> no-primary-key mysql miss
 CREATE TABLE orders LIKE others;
+--> drop-table sqlite hit
+DROP TABLE IF EXISTS notes;
+CREATE TABLE notes (id INTEGER PRIMARY KEY);
+--> drop-table mysql miss
+CREATE TABLE o_new (id INT PRIMARY KEY);
+DROP TABLE o;
+RENAME TABLE o_new TO o;
+--> added-not-null mysql hit
+ALTER TABLE orders ADD COLUMN (a INT, b INT NOT NULL);
+--> added-not-null mysql miss
+ALTER TABLE orders ADD COLUMN (a INT NOT NULL DEFAULT 1, b INT);
+--> replace-table mysql hit
+CREATE OR REPLACE TABLE o (id INT PRIMARY KEY);
+--> replace-table mysql miss
+CREATE OR REPLACE VIEW o AS SELECT 1;
+--> added-expression sqlite hit
+ALTER TABLE orders ADD COLUMN seen TEXT DEFAULT CURRENT_TIMESTAMP;
+--> added-expression sqlite hit
+ALTER TABLE orders ADD COLUMN seen TEXT DEFAULT (date('now'));
+--> added-expression sqlite miss
+ALTER TABLE orders ADD COLUMN seen TEXT DEFAULT 'never';
+--> foreign-key-validates postgresql hit
+ALTER TABLE orders ADD COLUMN u bigint REFERENCES users (id);
+--> foreign-key-validates postgresql miss
+ALTER TABLE orders ADD COLUMN u bigint;
+--> drop-partition mysql hit
+ALTER TABLE orders DROP PARTITION p1;
+--> drop-partition mysql miss
+ALTER TABLE orders EXCHANGE PARTITION p1 WITH TABLE kept;
+--> index-not-concurrent postgresql miss
+CREATE MATERIALIZED VIEW totals AS SELECT 1 AS a;
+CREATE INDEX totals_a ON totals (a);
+--> index-not-concurrent postgresql miss
+CREATE TABLE public.f (id bigint PRIMARY KEY);
+CREATE INDEX f_id ON f (id);
+--> drop-index-not-concurrent postgresql miss
+CREATE TABLE f (id bigint PRIMARY KEY);
+CREATE INDEX i ON f (id);
+DROP INDEX i;

@@ -148,6 +148,18 @@ static void what_is_allowed_says_why(void **state)
     assert_string_equal(findings[2].rule, "unknown-waiver");
 }
 
+static void what_cannot_be_read_is_told(void **state)
+{
+    (void)state;
+    AUTO(arena) struct arena *arena = arena_new();
+    size_t count;
+    const struct lint_finding *findings = lint_text(arena, "SELECT 1;\nSELECT 'open", &count);
+
+    assert_int_equal(count, 1);
+    assert_string_equal(findings[0].rule, "unreadable");
+    assert_int_equal(findings[0].line, 2);
+}
+
 static void comments_and_texts_are_no_statements(void **state)
 {
     (void)state;
@@ -169,6 +181,7 @@ int main(void)
         cmocka_unit_test(the_manual_has_every_rule),
         cmocka_unit_test(several_actions_are_looked_at_one_by_one),
         cmocka_unit_test(what_is_allowed_says_why),
+        cmocka_unit_test(what_cannot_be_read_is_told),
         cmocka_unit_test(comments_and_texts_are_no_statements),
     };
 

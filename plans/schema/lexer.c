@@ -96,6 +96,24 @@ static bool read_quoted(struct reader *reader, struct token *token, struct error
     return true;
 }
 
+/* What stands between "$$" and "$$", in an engine's own SQL. */
+static bool read_block(struct reader *reader, struct token *token, struct error *err)
+{
+    struct reader start = *reader;
+    size_t first = reader->at + 2;
+
+    reader->at = first;
+    while (peek(reader, 0) != '$' || peek(reader, 1) != '$') {
+        if (reader->at >= reader->length || peek(reader, 0) == '\0')
+            return complain(&start, err, "the block does not end: expected \"$$\"");
+        step(reader);
+    }
+    token->kind = TOKEN_BLOCK;
+    token->text = arena_copy(reader->arena, reader->text + first, reader->at - first);
+    reader->at += 2;
+    return true;
+}
+
 static void read_word(struct reader *reader, struct token *token)
 {
     size_t start = reader->at;
@@ -142,6 +160,8 @@ static bool read_token(struct reader *reader, struct token *token, struct error 
 
     if (c == '"' || c == '\'')
         return read_quoted(reader, token, err);
+    if (c == '$' && peek(reader, 1) == '$')
+        return read_block(reader, token, err);
     if (is_letter(c)) {
         read_word(reader, token);
     } else if (is_digit(c)) {

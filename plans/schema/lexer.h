@@ -8,11 +8,19 @@
 #include "common/arena.h"
 #include "common/error.h"
 
-enum token_kind { TOKEN_END, TOKEN_WORD, TOKEN_QUOTED, TOKEN_STRING, TOKEN_NUMBER, TOKEN_SIGN };
+enum token_kind {
+    TOKEN_END,
+    TOKEN_WORD,
+    TOKEN_QUOTED,
+    TOKEN_STRING,
+    TOKEN_NUMBER,
+    TOKEN_SIGN,
+    TOKEN_BLOCK
+};
 
 struct token {
     enum token_kind kind;
-    const char *text; /* of a word in lower case, of quoted ones what stands within the quotes */
+    const char *text; /* of a word in lower case, of quoted ones and blocks what stands within */
     size_t offset;    /* of its first byte */
     int line;         /* from 1 */
     int column;       /* in bytes, from 1 */

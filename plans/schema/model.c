@@ -237,6 +237,20 @@ static bool drop_index(struct model *model, struct operation *operation, struct 
     return true;
 }
 
+static void take_block(const struct model *model, const struct operation *operation,
+                       struct operation *inverse, const char **loss)
+{
+    const struct block *block = &operation->block;
+
+    *inverse = (struct operation){
+        .kind = OPERATION_BLOCK,
+        .block = {.engine = block->engine, .sql = block->undo, .undo = block->sql},
+    };
+    if (block->undo == NULL)
+        *loss = arena_printf(model->arena, "its block for %s has no UNDO",
+                             engine_kind_name(block->engine));
+}
+
 bool model_apply(struct model *model, struct operation *operation, struct operation *inverse,
                  const char **loss, struct error *err)
 {
@@ -265,6 +279,9 @@ bool model_apply(struct model *model, struct operation *operation, struct operat
         return model_drop_constraint(model, operation, inverse, err);
     case OPERATION_ALTER_COLUMN:
         return model_alter_column(model, operation, inverse, err);
+    case OPERATION_BLOCK:
+        take_block(model, operation, inverse, loss);
+        return true;
     case OPERATION_KIND_COUNT:
         break;
     }

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/engine_kind.h"
+
 enum { SCHEMA_NAME_MAX = 63 };
 
 enum type_kind {
@@ -135,6 +137,7 @@ enum operation_kind {
     OPERATION_ADD_CONSTRAINT,
     OPERATION_DROP_CONSTRAINT,
     OPERATION_ALTER_COLUMN,
+    OPERATION_BLOCK,
     OPERATION_KIND_COUNT
 };
 
@@ -149,10 +152,18 @@ struct surroundings {
     size_t index_count;
 };
 
+/* A statement in an engine's own SQL, of which the model knows nothing. */
+struct block {
+    enum engine_kind engine;
+    const char *sql;
+    const char *undo; /* NULL if there is no way back */
+};
+
 struct operation {
     enum operation_kind kind;
     int line;             /* of the file, from 1 */
-    const char *table;    /* that it is about; NULL for a dropped index until the model told */
+    const char *table;    /* that it is about; NULL for a block, and for a dropped index until the
+                             model told */
     const char *name;     /* of the column, index or constraint that goes or is changed */
     const char *new_name; /* of what is renamed */
     struct table created; /* CREATE TABLE */
@@ -162,6 +173,7 @@ struct operation {
     struct index index;           /* CREATE INDEX */
     struct constraint constraint; /* ADD CONSTRAINT; of a dropped one when the model told */
     struct surroundings around;
+    struct block block;
 };
 
 struct change {

@@ -66,13 +66,35 @@ static bool read_drop(struct parser *parser, struct operation *operation)
            words_read_name(parser, &operation->name, "the name of the index");
 }
 
+static const char statements[] = "CREATE, ALTER, DROP or ENGINE";
+
+static bool read_block(struct parser *parser, const char **sql)
+{
+    if (parser->next->kind != TOKEN_BLOCK)
+        return words_expected(parser, "\"$$\", a statement of the engine and \"$$\"");
+    *sql = parser->next++->text;
+    return true;
+}
+
+static bool read_engine(struct parser *parser, struct operation *operation)
+{
+    operation->kind = OPERATION_BLOCK;
+    if (parser->next->kind != TOKEN_WORD ||
+        !engine_kind_from_name(parser->next->text, &operation->block.engine))
+        return words_expected(parser, "POSTGRESQL, MYSQL or SQLITE");
+    parser->next++;
+    return read_block(parser, &operation->block.sql) &&
+           (!words_accept(parser, "undo") || read_block(parser, &operation->block.undo));
+}
+
 static bool read_operation(struct parser *parser, struct operation *operation)
 {
     operation->line = parser->next->line;
-    bool read = words_accept(parser, "create")  ? read_create(parser, operation)
-                : words_accept(parser, "drop")  ? read_drop(parser, operation)
-                : words_accept(parser, "alter") ? parser_read_alter(parser, operation)
-                                                : words_expected(parser, "CREATE, ALTER or DROP");
+    bool read = words_accept(parser, "create")   ? read_create(parser, operation)
+                : words_accept(parser, "drop")   ? read_drop(parser, operation)
+                : words_accept(parser, "alter")  ? parser_read_alter(parser, operation)
+                : words_accept(parser, "engine") ? read_engine(parser, operation)
+                                                 : words_expected(parser, statements);
 
     if (read && parser->next->kind != TOKEN_END)
         read = words_require(parser, ";", "\";\"");
@@ -98,5 +120,5 @@ bool parser_read(struct arena *arena, const char *text, size_t length, struct ch
         if (!read_operation(&parser, operation))
             return false;
     }
-    return change->count > 0 || words_expected(&parser, "CREATE, ALTER or DROP");
+    return change->count > 0 || words_expected(&parser, statements);
 }

@@ -359,6 +359,14 @@ static void put_alter(struct buffer *out, const struct operation *operation)
     put(out, ";\n");
 }
 
+static void put_block(struct buffer *out, const struct block *block)
+{
+    buffer_printf(out, "ENGINE %s $$%s$$", engine_kind_name(block->engine), block->sql);
+    if (block->undo != NULL)
+        buffer_printf(out, " UNDO $$%s$$", block->undo);
+    put(out, ";\n");
+}
+
 void print_operation(const struct operation *operation, struct buffer *out)
 {
     if (operation->kind == OPERATION_CREATE_TABLE) {
@@ -371,6 +379,8 @@ void print_operation(const struct operation *operation, struct buffer *out)
     } else if (operation->kind == OPERATION_DROP_INDEX) {
         put_named(out, "DROP INDEX ", operation->name);
         put(out, ";\n");
+    } else if (operation->kind == OPERATION_BLOCK) {
+        put_block(out, &operation->block);
     } else {
         put_alter(out, operation);
     }

@@ -1,6 +1,10 @@
 #include "plans/schema/render.h"
 
+#include <string.h>
+
+#include "common/diagnostics.h"
 #include "plans/schema/render_engines.h"
+#include "plans/script.h"
 
 typedef bool render_function(struct renderer *renderer, const struct operation *operation);
 
@@ -67,6 +71,42 @@ static bool drop_index(struct renderer *renderer, const struct operation *operat
     return true;
 }
 
+/* One statement, so that what takes it back is known by its number. */
+static bool check_block(struct renderer *renderer, const char *sql)
+{
+    AUTO(arena) struct arena *arena = arena_new();
+    AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
+    struct script script;
+
+    if (!script_parse(arena, renderer->engine, "", sql, strlen(sql), &script, faults))
+        return error_set(renderer->err, ERROR_SYNTAX, "the block for %s: %s",
+                         engine_kind_name(renderer->engine), diagnostics_at(faults, 0)->message);
+    return (script.count == 1 && script.statements[0].role == STATEMENT_PLAIN &&
+            strstr(sql, "-- fleet:") == NULL) ||
+           error_set(renderer->err, ERROR_SYNTAX,
+                     "the block for %s has to be one statement, without BEGIN, COMMIT and "
+                     "directives",
+                     engine_kind_name(renderer->engine));
+}
+
+static bool put_block(struct renderer *renderer, const struct operation *operation)
+{
+    const char *sql = operation->block.sql;
+
+    if (operation->block.engine != renderer->engine)
+        return true;
+    if (!check_block(renderer, sql))
+        return false;
+    sql += strspn(sql, " \t\r\n");
+    size_t length = strlen(sql);
+    while (length > 0 && strchr("; \t\r\n", sql[length - 1]) != NULL)
+        length--;
+    buffer_append(renderer->out, sql, length);
+    sql_put(renderer, strpbrk(sql, "-#") != NULL ? "\n" : ""); /* a comment would take the ";" */
+    sql_end(renderer);
+    return true;
+}
+
 static render_function *const functions[OPERATION_KIND_COUNT][ENGINE_KIND_COUNT] = {
     [OPERATION_CREATE_TABLE] = {create_table, create_table, create_table},
     [OPERATION_DROP_TABLE] = {drop_table, drop_table, drop_table},
@@ -79,6 +119,7 @@ static render_function *const functions[OPERATION_KIND_COUNT][ENGINE_KIND_COUNT]
     [OPERATION_ADD_CONSTRAINT] = {postgresql_add_constraint, mysql_add_constraint, sqlite_rebuild},
     [OPERATION_DROP_CONSTRAINT] = {postgresql_drop_constraint, mysql_drop_constraint,
                                    sqlite_rebuild},
+    [OPERATION_BLOCK] = {put_block, put_block, put_block},
     [OPERATION_ALTER_COLUMN] = {postgresql_alter_column, mysql_alter_column, sqlite_rebuild},
 };
 

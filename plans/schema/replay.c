@@ -184,6 +184,8 @@ static bool render_inverse(enum engine_kind engine, bool apart, const struct ope
     enum render_mode mode = apart ? RENDER_TO_REPEAT : RENDER_TOGETHER;
     size_t statements = 0;
 
+    if (after == first)
+        return true;
     for (size_t undone = after - 1; undone > first && repeats; undone--) {
         buffer_printf(out, "-- fleet: undoes %zu\n", undone);
         if (!render_operation(engine, mode, inverse, out, &statements, err))

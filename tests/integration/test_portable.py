@@ -245,3 +245,17 @@ def test_statements_apart_leave_nothing_unproven(one, engine):
     failed = one.apply(expect=1)["one"]
     assert failed["state"] in ("failed_clean", "compensated"), failed
     assert one.json("status", "--fingerprint")["targets"][0]["fingerprint"] == before
+
+
+def test_a_block_runs_where_it_is_meant_to(one, engine):
+    change(one, "001_base", "CREATE TABLE t (a INTEGER);\n"
+                            "ENGINE POSTGRESQL $$ CREATE INDEX big ON t (a) WHERE a > 9 $$"
+                            " UNDO $$ DROP INDEX big $$;\n"
+                            "ENGINE SQLITE $$ CREATE TRIGGER big AFTER INSERT ON t BEGIN SELECT 1; END $$"
+                            " UNDO $$ DROP TRIGGER big $$;\n")
+    change(one, "002_mysql", "ENGINE MYSQL $$ ALTER TABLE t COMMENT = 'big' $$"
+                             " UNDO $$ ALTER TABLE t COMMENT = '' $$;\n")
+    one.apply()
+    assert "big" in engine.dump("one")
+    one.run("rollback", "prod", "--to", "0", "--yes")
+    assert one.status()["one"]["applied"] == 0

@@ -172,8 +172,11 @@ static void faults_say_line_column_what_was_found_and_what_could_stand_there(voi
         int line;
         const char *message;
     } cases[] = {
-        {"", 1, "found the end, expected CREATE, ALTER or DROP"},
+        {"", 1, "found the end, expected CREATE, ALTER, DROP or ENGINE"},
         {"CREATE TABLE t (\n  a STRING);", 2, "column 5: found \"string\", expected a type"},
+        {"ENGINE ORACLE $$x$$;", 1, "expected POSTGRESQL, MYSQL or SQLITE"},
+        {"ENGINE MYSQL 'x';", 1, "expected \"$$\", a statement"},
+        {"ENGINE MYSQL $$x$", 1, "column 14: the block does not end"},
         {"DROP VIEW v;", 1, "column 6: found \"view\", expected TABLE or INDEX"},
         {"CREATE TABLE t (a INTEGER", 1, "found the end, expected \",\" or \")\""},
         {"ALTER TABLE t ADD COLUMN a INTEGER UNIQUE;", 1, "a statement of its own"},

@@ -432,6 +432,37 @@ static void statements_that_run_apart_hold_up_others_for_a_moment_only(void **st
                         "ALTER TABLE \"t\" DROP CONSTRAINT \"fleet_not_null_a\";\n");
 }
 
+static void a_block_runs_on_its_engine_only(void **state)
+{
+    (void)state;
+    __attribute__((cleanup(finish))) struct story story = begin();
+
+    add(&story,
+        "CREATE TABLE t (a INTEGER); ENGINE POSTGRESQL $$\n CREATE INDEX g ON t (a) WHERE a > "
+        "1;\n$$"
+        " UNDO $$DROP INDEX g -- why$$; CREATE INDEX i ON t (a);",
+        true);
+    add(&story, "ENGINE sqlite $$UPDATE t SET a = 2$$;", true);
+    add(&story, "ENGINE SQLITE $$SELECT 1; SELECT 2$$; ENGINE MYSQL $$BEGIN$$ UNDO $$COMMIT$$",
+        true);
+    replay(&story);
+    assert_int_equal(diagnostics_count(story.faults), 0);
+    assert_non_null(strstr(story.items[0].up[ENGINE_POSTGRESQL]->sql,
+                           ");\nCREATE INDEX g ON t (a) WHERE a > 1;\nCREATE INDEX \"i\""));
+    assert_string_equal(story.items[0].down[ENGINE_POSTGRESQL]->sql,
+                        "-- fleet: undoes 3\nDROP INDEX \"i\";\n"
+                        "-- fleet: undoes 2\nDROP INDEX g -- why\n;\n"
+                        "-- fleet: undoes 1\nDROP TABLE \"t\";\n");
+    assert_string_equal(story.items[0].down[ENGINE_MYSQL]->sql,
+                        "-- fleet: undoes 2\nALTER TABLE `t` DROP INDEX `i`, LOCK=NONE;\n"
+                        "-- fleet: undoes 1\nDROP TABLE `t`;\n");
+    assert_string_equal(story.items[1].up[ENGINE_SQLITE]->sql,
+                        "-- fleet: irreversible its block for sqlite has no UNDO\n"
+                        "UPDATE t SET a = 2;\n");
+    assert_non_null(strstr(story.items[2].up[ENGINE_SQLITE]->fault, "one statement"));
+    assert_non_null(strstr(story.items[2].up[ENGINE_MYSQL]->fault, "without BEGIN"));
+}
+
 static void sql_that_is_not_portable_leaves_the_schema_open(void **state)
 {
     (void)state;
@@ -459,6 +490,7 @@ int main(void)
         cmocka_unit_test(a_condition_has_the_words_of_each_engine),
         cmocka_unit_test(sqlite_makes_a_table_again_in_its_order),
         cmocka_unit_test(statements_that_run_apart_hold_up_others_for_a_moment_only),
+        cmocka_unit_test(a_block_runs_on_its_engine_only),
         cmocka_unit_test(sql_that_is_not_portable_leaves_the_schema_open),
     };
 

@@ -156,7 +156,7 @@ static void wrong_names_are_faults_that_suggest_the_right_one(void **state)
         {"5_a.b.c.up.sql", "unknown engine \"b.c\"; there are"},
         {"6_naïve.up.sql", "did you mean \"6_na_ve.up.sql\"?"},
         {"notes.txt", "move the file elsewhere"},
-        {"7_a.change.sql", "expected CREATE, ALTER or DROP"},
+        {"7_a.change.sql", "expected CREATE, ALTER, DROP or ENGINE"},
         {"7_a.sqlite.change.sql", "leave the engine out"},
         {"8_a.down.sql", "without an up"},
         {"schema/x.sql", "fleet import"},

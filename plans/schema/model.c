@@ -6,6 +6,7 @@
 #include "plans/schema/copy.h"
 #include "plans/schema/model_alter.h"
 #include "plans/schema/rules.h"
+#include "plans/schema/taken.h"
 
 struct table *model_table(const struct model *model, const char *name)
 {
@@ -42,6 +43,10 @@ static bool create_table(struct model *model, struct operation *operation,
     model->tables =
         list_room(model->arena, model->tables, model->table_count, sizeof(struct table *));
     model->tables[model->table_count++] = copy_table(model->arena, &operation->created);
+    taken_note(model, operation->table);
+    for (size_t i = 0; i < operation->created.constraint_count; i++)
+        if (operation->created.constraints[i].name != NULL)
+            taken_note(model, operation->created.constraints[i].name);
     inverse->kind = OPERATION_DROP_TABLE;
     inverse->table = operation->table;
     return true;
@@ -85,6 +90,7 @@ static bool rename_table(struct model *model, struct operation *operation,
         return false;
     if (table != NULL)
         table->name = operation->new_name;
+    taken_note(model, operation->new_name);
     for (size_t i = 0; i < model->index_count; i++)
         if (strcmp(model->indexes[i]->table, operation->table) == 0)
             model->indexes[i]->table = operation->new_name;
@@ -206,6 +212,7 @@ static bool create_index(struct model *model, struct operation *operation,
     model->indexes =
         list_room(model->arena, model->indexes, model->index_count, sizeof(struct index *));
     model->indexes[model->index_count++] = index;
+    taken_note(model, index->name);
     *inverse = (struct operation){
         .kind = OPERATION_DROP_INDEX, .table = operation->table, .name = operation->name};
     return true;

@@ -18,6 +18,7 @@ struct model {
     struct index **indexes;
     size_t index_count;
     bool open;
+    unsigned char *names; /* plans/schema/taken.h */
 };
 
 /* NULL if it is not known. */

@@ -5,6 +5,7 @@
 #include "common/list.h"
 #include "plans/schema/copy.h"
 #include "plans/schema/rules.h"
+#include "plans/schema/taken.h"
 
 void model_begin_change(const struct model *model, const struct table *table,
                         struct operation *operation)
@@ -64,6 +65,7 @@ static void append_constraint(struct model *model, struct table *table,
     table->constraints = list_room(model->arena, table->constraints, table->constraint_count,
                                    sizeof *table->constraints);
     table->constraints[table->constraint_count++] = copy_constraint(model->arena, constraint);
+    taken_note(model, constraint->name);
 }
 
 bool model_add_constraint(struct model *model, struct operation *operation,

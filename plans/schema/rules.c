@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plans/schema/expression.h"
+#include "plans/schema/taken.h"
 
 struct column *rules_find_column(const struct table *table, const char *name)
 {
@@ -210,6 +211,8 @@ static bool is_named(const struct table *table, const char *name, size_t but)
 
 static bool is_taken(const struct model *model, const char *name)
 {
+    if (!taken_maybe(model, name))
+        return false;
     if (model_table(model, name) != NULL || model_index(model, name) != NULL)
         return true;
     for (size_t i = 0; i < model->table_count; i++)

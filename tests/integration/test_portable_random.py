@@ -19,7 +19,7 @@ CHECKS = {
     "SMALLINT": ("{0} + 1 <> 77", "ABS({0}) < 30000", "COALESCE({0}, 0) < 30000"), "INTEGER": ("{0} / 2 BETWEEN -70000 AND 70000",),
     "BIGINT": ("- {0} > -9 OR {0} IN (1, 2, 70000)",), "DECIMAL(9, 3)": ("{0} * 2 < 5000.5",),
     "REAL": ("NOT {0} / 4 > 5000",), "BOOLEAN": ("{0} OR NOT {0}", "{0} = TRUE OR {0} = FALSE"),
-    "VARCHAR(30)": ("LENGTH({0} || 'x''y') < 60", "COALESCE({0}, 'q') NOT IN ('q', 'r')",
+    "VARCHAR(30)": ("LENGTH({0} || 'x''y') < 60", "COALESCE({0}, 's') NOT IN ('q', 'r')",
                     "UPPER({0}) NOT LIKE '%A\\_B_Z'"),
     "VARCHAR(300)": ("{0} NOT BETWEEN 'x' AND 'y'",), "TEXT": ("LOWER({0}) <> 'q' AND {0} <> 'b\\c'",), "DATE": ("{0} > '1999-12-31'",),
     "TIMESTAMP": ("{0} >= '1999-12-31 00:00:00'",),

@@ -191,8 +191,9 @@ struct engine {
     bool (*foresee)(struct session *session, struct arena *arena, struct outlook *outlooks,
                     size_t count, struct buffer *lingering, struct error *err);
 
-    /* The schema as canonical lines in a fixed order, our own tables left out: one line an object
-       or part, independent of column order, names quoted alike, no statistics, owners, or ids. */
+    /* The schema as lines, our own tables left out: one line an object or part, names quoted alike,
+       no statistics, owners, or ids. The columns of a table come in their order, else the order
+       says nothing. */
     bool (*introspect)(struct session *session, struct buffer *out, struct error *err);
 };
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "agents/executor_parts.h"
-
+#include "agents/fingerprint.h"
 #include "common/fault.h"
 
 static bool run_check(struct run *run, const struct work *work, const struct check *check,
@@ -25,16 +25,6 @@ static bool run_checks(struct run *run, const struct work *work, struct error *e
     for (size_t i = 0; i < work->directives.check_count; i++)
         if (!run_check(run, work, &work->directives.checks[i], err))
             return false;
-    return true;
-}
-
-static bool take_fingerprint(struct run *run, struct digest *fingerprint, struct error *err)
-{
-    AUTO_BUFFER struct buffer schema = {0};
-
-    if (!run->session->engine->introspect(run->session, &schema, err))
-        return error_wrap(err, "cannot take the schema's fingerprint");
-    *fingerprint = digest_of(buffer_text(&schema), schema.length);
     return true;
 }
 
@@ -71,7 +61,7 @@ bool part_finish(struct run *run, const struct work *work, int64_t started_ms,
         return false;
     if (!run_checks(run, work, err))
         return false;
-    if (work->last && !take_fingerprint(run, &row->fingerprint, err))
+    if (work->last && !fingerprint_take(run->session, &row->fingerprint, err))
         return false;
     fill_row(run, work, started_ms, row);
     return !FAULT_ERROR(history_row, err) && target_tables_add_row(run->session, row, err) &&

@@ -1,4 +1,5 @@
 #include "agents/executor.h"
+#include "agents/fingerprint.h"
 #include "agents/intents.h"
 #include "agents/target_tables.h"
 
@@ -77,17 +78,6 @@ static bool read_history(struct session *session, const struct target_head *head
     return true;
 }
 
-static bool take_fingerprint(struct session *session, struct target_status *status,
-                             struct error *err)
-{
-    AUTO_BUFFER struct buffer schema = {0};
-
-    if (!session->engine->introspect(session, &schema, err))
-        return error_wrap(err, "cannot take the schema's fingerprint");
-    status->fingerprint = digest_of(buffer_text(&schema), schema.length);
-    return true;
-}
-
 bool executor_status(struct session *session, bool fingerprint, struct arena *arena,
                      struct target_status *status, struct applied_set *set, struct error *err)
 {
@@ -107,7 +97,7 @@ bool executor_status(struct session *session, bool fingerprint, struct arena *ar
     status->read_only = info.read_only;
     status->epoch = head.epoch;
     status->store = arena_strdup(arena, head.store);
-    return !fingerprint || take_fingerprint(session, status, err);
+    return !fingerprint || fingerprint_take(session, &status->fingerprint, err);
 }
 
 bool executor_history(struct session *session, struct arena *arena, const struct history_row **rows,

@@ -78,6 +78,13 @@ void reply_channel_rows(struct reply_channel *channel, const char *target,
     send(channel, &reply);
 }
 
+void reply_channel_schema(struct reply_channel *channel, const char *target, const char *lines)
+{
+    const struct reply reply = {.kind = REPLY_SCHEMA, .target = target, .lines = lines};
+
+    send(channel, &reply);
+}
+
 void reply_channel_foreign(struct reply_channel *channel, const char *target,
                            const struct foreign_history *history)
 {

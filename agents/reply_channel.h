@@ -20,6 +20,8 @@ void reply_channel_status(struct reply_channel *channel, const struct target_sta
                           const struct applied_set *set);
 void reply_channel_rows(struct reply_channel *channel, const char *target,
                         const struct history_row *rows, size_t count);
+/* Lines of its schema. */
+void reply_channel_schema(struct reply_channel *channel, const char *target, const char *lines);
 void reply_channel_foreign(struct reply_channel *channel, const char *target,
                            const struct foreign_history *history);
 void reply_channel_examination(struct reply_channel *channel, const char *target,

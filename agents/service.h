@@ -59,6 +59,8 @@ void service_status(struct service *service, const struct status_request *reques
                     void *context);
 void service_history(struct service *service, const struct status_request *request, reply_sink sink,
                      void *context);
+void service_schema(struct service *service, const struct status_request *request, reply_sink sink,
+                    void *context);
 void service_examine(struct service *service, const struct examine_request *request,
                      reply_sink sink, void *context);
 /* Runs the query that the plan signs as health_sql on each target of the slice. Those that are well

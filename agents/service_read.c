@@ -1,10 +1,12 @@
 /* The service's read-only half: what targets look like, their histories, and untold outcomes. */
+#include <string.h>
+
 #include "agents/executor.h"
 #include "agents/foreign_rows.h"
 #include "agents/service_parts.h"
 
 /* A target that does not answer for this long is reported with an error. */
-enum { READ_DEADLINE_MS = 60 * 1000, ROWS_PER_MESSAGE = 4096 };
+enum { READ_DEADLINE_MS = 60 * 1000, ROWS_PER_MESSAGE = 4096, SCHEMA_BYTES_PER_MESSAGE = 1 << 20 };
 
 /* Reads with a session of the target. A kept session may have been lost in the meantime: then, and
    only then, it is tried again with a new one. */
@@ -117,6 +119,34 @@ static bool read_history(const struct reading *reading, struct session *session,
     return true;
 }
 
+/* How many bytes the next message has of these lines: it ends after a newline. */
+static size_t next_message(const char *lines, size_t length)
+{
+    if (length <= SCHEMA_BYTES_PER_MESSAGE)
+        return length;
+    const char *newline =
+        memchr(lines + SCHEMA_BYTES_PER_MESSAGE, '\n', length - SCHEMA_BYTES_PER_MESSAGE);
+    return newline != NULL ? (size_t)(newline + 1 - lines) : length;
+}
+
+static bool read_schema(const struct reading *reading, struct session *session, struct arena *arena,
+                        struct error *err)
+{
+    AUTO_BUFFER struct buffer lines = {0};
+    size_t told = 0;
+
+    if (!session->engine->introspect(session, &lines, err))
+        return false;
+    do { /* a schema without a line is told, too */
+        size_t length = next_message(buffer_text(&lines) + told, lines.length - told);
+
+        reply_channel_schema(reading->channel, session->target->name,
+                             arena_copy(arena, buffer_text(&lines) + told, length));
+        told += length;
+    } while (told < lines.length);
+    return true;
+}
+
 static void status_item(void *context, size_t index)
 {
     reading_item(context, index, read_status);
@@ -125,6 +155,11 @@ static void status_item(void *context, size_t index)
 static void history_item(void *context, size_t index)
 {
     reading_item(context, index, read_history);
+}
+
+static void schema_item(void *context, size_t index)
+{
+    reading_item(context, index, read_schema);
 }
 
 static void tell_outcome(void *context, const struct reply *outcome)
@@ -157,4 +192,10 @@ void service_history(struct service *service, const struct status_request *reque
                      void *context)
 {
     read_all(service, request, history_item, sink, context);
+}
+
+void service_schema(struct service *service, const struct status_request *request, reply_sink sink,
+                    void *context)
+{
+    read_all(service, request, schema_item, sink, context);
 }

@@ -9,6 +9,7 @@
  *
  *   POST /v1/status   struct status_request   → outcome …, history, foreign, target …, end
  *   POST /v1/history  struct status_request   → rows …, end
+ *   POST /v1/schema   struct status_request   → schema …, end
  *   POST /v1/examine  struct examine_request  → examination or target …, end
  *   POST /v1/health   struct examine_request  → target …, end: those that are ill
  *   POST /v1/confirm  struct examine_request  → target …, end: those that go back, or went
@@ -51,8 +52,8 @@ struct status_request {
     size_t target_count;
     bool fingerprint;                        /* also take each target's fingerprint now */
     const struct foreign_request *foreign;   /* also read another tool's history; NULL: do not.
-                                                /v1/history has no use for it */
-    const struct outcomes_request *outcomes; /* NULL: do not hand over any; nor has /v1/history */
+                                                only /v1/status has a use for it */
+    const struct outcomes_request *outcomes; /* NULL: do not hand over any; as above */
 };
 
 /* By how much one rollout's epoch may be above what a target or a store has seen. Whoever claims
@@ -174,13 +175,14 @@ bool examine_request_decode(const json_t *value, struct arena *arena,
 /* One message of a reply's stream. */
 enum reply_kind {
     REPLY_HEARTBEAT,
-    REPLY_HISTORY,     /* set */
-    REPLY_TARGET,      /* status */
-    REPLY_ROWS,        /* target, rows */
-    REPLY_FOREIGN,     /* target, foreign; before the target's status */
-    REPLY_EVENT,       /* event */
-    REPLY_ERROR,       /* error: the request as a whole was refused; the last one */
-    REPLY_OUTCOME,     /* rollout, seq, event: what came of a step or job, not told before */
+    REPLY_HISTORY, /* set */
+    REPLY_TARGET,  /* status */
+    REPLY_ROWS,    /* target, rows */
+    REPLY_SCHEMA,  /* target, lines: some of them, whole; in several messages if they are many */
+    REPLY_FOREIGN, /* target, foreign; before the target's status */
+    REPLY_EVENT,   /* event */
+    REPLY_ERROR,   /* error: the request as a whole was refused; the last one */
+    REPLY_OUTCOME, /* rollout, seq, event: what came of a step or job, not told before */
     REPLY_EXAMINATION, /* target, examination */
     REPLY_END,
     REPLY_KIND_COUNT
@@ -193,6 +195,7 @@ struct reply {
     const char *target;
     const struct history_row *rows;
     size_t row_count;
+    const char *lines; /* of the schema: agents/engine.h introspect; each ends with a newline */
     struct foreign_history foreign;
     struct examined_part examination;
     struct run_event event;

@@ -43,6 +43,7 @@ static const char *const reply_kinds[REPLY_KIND_COUNT] = {
     [REPLY_HISTORY] = "history",
     [REPLY_TARGET] = "target",
     [REPLY_ROWS] = "rows",
+    [REPLY_SCHEMA] = "schema",
     [REPLY_FOREIGN] = "foreign",
     [REPLY_EVENT] = "event",
     [REPLY_ERROR] = "error",
@@ -243,6 +244,23 @@ static void read_rows(struct json_reader *reader, struct reply *reply)
     reply->row_count = count;
 }
 
+static const struct record_field schema_fields[] = {
+    {"lines", RECORD_TEXT, .offset = offsetof(struct reply, lines), .most = WIRE_LINE_MAX},
+    {"target", RECORD_NAME, .offset = offsetof(struct reply, target)},
+};
+
+static const struct record schema_record = {schema_fields, COUNT_OF(schema_fields)};
+
+static void put_schema(const struct reply *reply, json_t *object)
+{
+    record_put(&schema_record, reply, object);
+}
+
+static void read_schema(struct json_reader *reader, struct reply *reply)
+{
+    record_read(&schema_record, reader, reply);
+}
+
 static void put_examination(const struct reply *reply, json_t *object)
 {
     json_put(object, "examination", examination_encode(&reply->examination));
@@ -387,6 +405,7 @@ static const struct {
     [REPLY_HISTORY] = {put_set, read_set},
     [REPLY_TARGET] = {put_status, read_status},
     [REPLY_ROWS] = {put_rows, read_rows},
+    [REPLY_SCHEMA] = {put_schema, read_schema},
     [REPLY_FOREIGN] = {put_foreign, read_foreign},
     [REPLY_EVENT] = {put_event, read_event},
     [REPLY_ERROR] = {put_refusal, read_refusal},

@@ -81,6 +81,8 @@ static void *run_local(void *context)
         service_status(settings->local, &call->status, hand_over, pending);
     else if (call->kind == CALL_HISTORY)
         service_history(settings->local, &call->status, hand_over, pending);
+    else if (call->kind == CALL_SCHEMA)
+        service_schema(settings->local, &call->status, hand_over, pending);
     else if (call->kind == CALL_EXAMINE)
         service_examine(settings->local, &call->examine, hand_over, pending);
     else if (call->kind == CALL_HEALTH)
@@ -126,9 +128,10 @@ static void start_local(struct pending *pending)
 static const char *call_path(const struct call *call)
 {
     static const char *const paths[] = {
-        [CALL_STATUS] = "/v1/status",   [CALL_HISTORY] = "/v1/history",
-        [CALL_EXAMINE] = "/v1/examine", [CALL_HEALTH] = "/v1/health",
-        [CALL_CONFIRM] = "/v1/confirm", [CALL_RUN] = "/v1/run"};
+        [CALL_STATUS] = "/v1/status", [CALL_HISTORY] = "/v1/history",
+        [CALL_SCHEMA] = "/v1/schema", [CALL_EXAMINE] = "/v1/examine",
+        [CALL_HEALTH] = "/v1/health", [CALL_CONFIRM] = "/v1/confirm",
+        [CALL_RUN] = "/v1/run"};
 
     return paths[call->kind];
 }

@@ -13,13 +13,21 @@
 #include "common/wire.h"
 #include "orchestrator/workers/relay.h"
 
-enum call_kind { CALL_STATUS, CALL_HISTORY, CALL_EXAMINE, CALL_HEALTH, CALL_CONFIRM, CALL_RUN };
+enum call_kind {
+    CALL_STATUS,
+    CALL_HISTORY,
+    CALL_SCHEMA,
+    CALL_EXAMINE,
+    CALL_HEALTH,
+    CALL_CONFIRM,
+    CALL_RUN
+};
 
 struct call {
     enum call_kind kind;
     const char *agent;              /* "local" for the in-process one */
     const char *address;            /* NULL for the in-process one */
-    struct status_request status;   /* of CALL_STATUS and CALL_HISTORY */
+    struct status_request status;   /* of CALL_STATUS, CALL_HISTORY and CALL_SCHEMA */
     struct examine_request examine; /* of CALL_EXAMINE, CALL_HEALTH and CALL_CONFIRM */
     struct run_request run;         /* of CALL_RUN */
 };

@@ -4,15 +4,10 @@
 #include <string.h>
 
 #include "common/memory.h"
-#include "orchestrator/agent_calls.h"
+#include "orchestrator/target_answers.h"
 
 /* More than any target can have come to; an agent that sends more has gone mad. */
 enum { ROWS_MAX = 1000 * 1000, FIRST_ROOM = 64 };
-
-struct taking {
-    struct histories *histories;
-    struct agent_shares shares;
-};
 
 static void copy_row(struct arena *arena, const struct history_row *row, struct history_row *copy)
 {
@@ -40,107 +35,51 @@ static void make_room(struct arena *arena, struct target_history *item, size_t m
 }
 
 /* A long history comes in several replies. */
-static void keep_rows(struct taking *taking, struct target_history *item, const struct reply *reply)
+static bool keep_rows(void *context, size_t place, const struct reply *reply, struct error *err)
 {
-    struct arena *arena = taking->histories->arena;
+    struct histories *histories = context;
+    struct target_history *item = &histories->items[place];
 
-    if (item->error.code != ERROR_NONE)
-        return;
-    item->reached = true;
-    if (item->count + reply->row_count > ROWS_MAX) {
-        error_set(&item->error, ERROR_PROTOCOL, "the agent sends more than %d rows of history",
-                  ROWS_MAX);
-        error_at_target(&item->error, item->target->name);
-        return;
-    }
-    make_room(arena, item, reply->row_count);
+    if (item->count + reply->row_count > ROWS_MAX)
+        return error_set(err, ERROR_PROTOCOL, "the agent sends more than %d rows of history",
+                         ROWS_MAX);
+    make_room(histories->arena, item, reply->row_count);
     for (size_t i = 0; i < reply->row_count; i++)
-        copy_row(arena, &reply->rows[i], &item->rows[item->count + i]);
+        copy_row(histories->arena, &reply->rows[i], &item->rows[item->count + i]);
     item->count += reply->row_count;
+    return true;
 }
 
-static void verify(struct histories *histories)
+static void judge(struct histories *histories, const struct target_answer *answers)
 {
     for (size_t i = 0; i < histories->count; i++) {
         struct target_history *item = &histories->items[i];
 
+        item->reached = answers[i].reached;
+        item->error = answers[i].error;
         if (item->reached && item->error.code == ERROR_NONE &&
             !history_verify(item->rows, item->count, &item->error))
             error_at_target(&item->error, item->target->name);
     }
 }
 
-/* Fails the targets of a share; those that said something only if that may not be all. */
-static void fail_share(struct taking *taking, const struct agent_share *share, bool reached_too,
-                       const struct error *err)
-{
-    for (size_t i = 0; i < share->count; i++) {
-        struct target_history *item = &taking->histories->items[share->members[i]];
-
-        if (item->error.code != ERROR_NONE || (item->reached && !reached_too))
-            continue;
-        item->error = *err;
-        error_at_target(&item->error, item->target->name);
-    }
-}
-
-static void on_reply(void *context, size_t call, const struct reply *reply)
-{
-    struct taking *taking = context;
-    const struct agent_share *share = &taking->shares.items[call];
-    struct error silent = {0};
-    size_t place;
-
-    if (reply->kind == REPLY_ROWS) {
-        if (agent_share_find(share, reply->target, &place))
-            keep_rows(taking, &taking->histories->items[place], reply);
-    } else if (reply->kind == REPLY_TARGET && reply->status.error != NULL) {
-        if (agent_share_find(share, reply->status.target, &place))
-            taking->histories->items[place].error = *reply->status.error;
-    } else if (reply->kind == REPLY_ERROR) {
-        fail_share(taking, share, true, &reply->error);
-    } else if (reply->kind == REPLY_END) {
-        error_set(&silent, ERROR_PROTOCOL, "agent %s said nothing about it", share->agent);
-        fail_share(taking, share, false, &silent);
-    }
-}
-
-static struct call *make_calls(struct taking *taking)
-{
-    struct arena *arena = taking->histories->arena;
-    struct call *calls = arena_calloc(arena, taking->shares.count, sizeof *calls);
-
-    for (size_t i = 0; i < taking->shares.count; i++) {
-        const struct agent_share *share = &taking->shares.items[i];
-
-        calls[i] = (struct call){
-            .kind = CALL_HISTORY,
-            .agent = share->agent,
-            .address = share->address,
-            .status = {.targets = share->names, .target_count = share->count},
-        };
-    }
-    return calls;
-}
-
 struct histories *histories_take(struct dispatcher *dispatcher, const struct inventory *inventory,
                                  const struct selection *selection, struct error *err)
 {
     AUTO(histories) struct histories *histories = xcalloc(1, sizeof *histories);
-    struct taking taking = {.histories = histories};
+    const struct target_reading reading = {CALL_HISTORY, REPLY_ROWS, keep_rows, histories};
 
     histories->arena = arena_new();
     histories->count = selection->count;
     histories->items = arena_calloc(histories->arena, selection->count, sizeof *histories->items);
+    struct target_answer *answers =
+        arena_calloc(histories->arena, selection->count, sizeof *answers);
     for (size_t i = 0; i < selection->count; i++)
         histories->items[i].target = selection->targets[i];
-    taking.shares =
-        agent_shares_of(histories->arena, inventory, selection->targets, selection->count);
-    const struct call *calls = make_calls(&taking);
-    bool ok = dispatcher_run(dispatcher, calls, taking.shares.count, on_reply, &taking, err);
-    agent_shares_free(&taking.shares);
-    verify(histories);
-    return ok ? TAKE(histories) : NULL;
+    if (!target_answers_take(dispatcher, inventory, selection, &reading, answers, err))
+        return NULL;
+    judge(histories, answers);
+    return TAKE(histories);
 }
 
 void histories_free(struct histories *histories)

@@ -163,6 +163,7 @@ static void on_reply(void *context, size_t call, const struct reply *reply)
         break;
     case REPLY_HEARTBEAT:
     case REPLY_ROWS:
+    case REPLY_SCHEMA:
     case REPLY_EVENT:
     case REPLY_EXAMINATION:
     case REPLY_KIND_COUNT:

@@ -185,6 +185,16 @@ static bool work_history(struct call *call, const json_t *value, struct error *e
     return true;
 }
 
+static bool work_schema(struct call *call, const json_t *value, struct error *err)
+{
+    struct status_request request;
+
+    if (!status_request_decode(value, call->arena, &request, err))
+        return false;
+    service_schema(call->server->settings.service, &request, send_reply, call);
+    return true;
+}
+
 static bool work_examine(struct call *call, const json_t *value, struct error *err)
 {
     struct examine_request request;
@@ -234,6 +244,11 @@ void handle_status(struct exchange *exchange)
 void handle_history(struct exchange *exchange)
 {
     start(exchange, work_history, true);
+}
+
+void handle_schema(struct exchange *exchange)
+{
+    start(exchange, work_schema, true);
 }
 
 void handle_examine(struct exchange *exchange)

@@ -11,6 +11,7 @@ struct exchange;
 /* POST /v1/status, /v1/history, /v1/examine and /v1/run; see common/wire.h. */
 void handle_status(struct exchange *exchange);
 void handle_history(struct exchange *exchange);
+void handle_schema(struct exchange *exchange);
 void handle_examine(struct exchange *exchange);
 void handle_confirm(struct exchange *exchange);
 void handle_plan_health(struct exchange *exchange);

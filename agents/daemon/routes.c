@@ -16,6 +16,7 @@ static const struct route routes[] = {
     {EVHTTP_REQ_GET, "GET", "/healthz", ANYONE, BODY_NONE, handle_health},
     {EVHTTP_REQ_POST, "POST", "/v1/status", READERS, BODY_LARGE, handle_status},
     {EVHTTP_REQ_POST, "POST", "/v1/history", READERS, BODY_LARGE, handle_history},
+    {EVHTTP_REQ_POST, "POST", "/v1/schema", READERS, BODY_LARGE, handle_schema},
     {EVHTTP_REQ_POST, "POST", "/v1/examine", READERS, BODY_LARGE, handle_examine},
     {EVHTTP_REQ_POST, "POST", "/v1/health", WRITERS, BODY_LARGE, handle_plan_health},
     {EVHTTP_REQ_POST, "POST", "/v1/confirm", WRITERS, BODY_LARGE, handle_confirm},

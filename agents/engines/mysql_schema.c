@@ -5,7 +5,6 @@
 
 #include "agents/engines/mysql_introspect.h"
 #include "agents/engines/mysql_session.h"
-#include "agents/engines/sorted_lines.h"
 #include "common/memory.h"
 
 /* How each kind of object is asked for, and which column holds its definition and its sql_mode. */
@@ -208,14 +207,10 @@ static bool read_schema(struct mysql_session *session, struct survey *survey, st
 bool mysql_introspect(struct session *base, struct buffer *out, struct error *err)
 {
     struct mysql_session *session = mysql_session_of(base);
-    AUTO_BUFFER struct buffer lines = {0};
     AUTO(arena) struct arena *arena = arena_new();
-    struct survey survey = {.arena = arena, .database = session->address.database, .lines = &lines};
+    struct survey survey = {.arena = arena, .database = session->address.database, .lines = out};
 
     bool ok = read_schema(session, &survey, err);
     free(survey.objects);
-    if (!ok)
-        return error_wrap(err, "cannot read the schema");
-    sorted_lines_append(&lines, out);
-    return true;
+    return ok || error_wrap(err, "cannot read the schema");
 }

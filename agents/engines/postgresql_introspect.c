@@ -14,6 +14,7 @@ struct row {
     Oid catalog;
     Oid oid;
     Oid relation;
+    size_t place;     /* among the rows as they came */
     const char *line; /* NULL: a member of an extension */
 };
 
@@ -36,7 +37,8 @@ static bool add_row(void *context, size_t columns, const char *const *values)
     struct catalog *catalog = context;
     struct row row = {.catalog = number_of(values[1]),
                       .oid = number_of(values[2]),
-                      .relation = number_of(values[3])};
+                      .relation = number_of(values[3]),
+                      .place = catalog->count};
 
     (void)columns;
     if (strcmp(values[0], "t") == 0)
@@ -68,11 +70,6 @@ static int by_object(const void *left, const void *right)
     if (order == 0)
         order = compare_numbers(a->oid, b->oid);
     return order != 0 ? order : (a->line != NULL) - (b->line != NULL);
-}
-
-static int by_line(const void *left, const void *right)
-{
-    return strcmp(*(const char *const *)left, *(const char *const *)right);
 }
 
 /* The first row of an object among rows sorted by object; NULL if there is none. */
@@ -136,14 +133,13 @@ static void write_lines(const struct catalog *catalog, struct buffer *out)
     if (catalog->count == 0)
         return;
     const char **lines = xcalloc(catalog->count, sizeof *lines);
-    size_t count = 0;
     qsort(catalog->rows, catalog->count, sizeof *catalog->rows, by_object);
     for (size_t i = 0; i < catalog->count; i++)
         if (belongs(catalog, &catalog->rows[i]))
-            lines[count++] = catalog->rows[i].line;
-    qsort(lines, count, sizeof *lines, by_line);
-    for (size_t i = 0; i < count; i++)
-        append_line(out, lines[i]);
+            lines[catalog->rows[i].place] = catalog->rows[i].line;
+    for (size_t i = 0; i < catalog->count; i++)
+        if (lines[i] != NULL)
+            append_line(out, lines[i]);
     free(lines);
 }
 

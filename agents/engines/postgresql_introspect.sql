@@ -21,7 +21,8 @@ SELECT relhastriggers OR relhasrules, 1259, oid, NULL, concat(
                  WHEN 'm' THEN concat(' as ', pg_get_viewdef(oid)) END)
 FROM pg_class
 WHERE oid >= 16384 AND relkind NOT IN ('i', 'I', 't') AND relpersistence <> 't'
-  AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent') AND $1 IN (0, relnamespace);
+  AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent') AND $1 IN (0, relnamespace)
+ORDER BY oid;
 
 SELECT false, NULL, NULL, attrelid, concat('column ', attrelid::regclass, '.', quote_ident(attname),
     ' ', format_type(atttypid, atttypmod),
@@ -37,7 +38,8 @@ FROM pg_attribute
 WHERE attnum > 0 AND NOT attisdropped AND attrelid = ANY (ARRAY(
     SELECT oid FROM pg_class
     WHERE oid >= 16384 AND relkind IN ('r', 'p', 'f', 'c') AND $1 IN (0, relnamespace)
-      AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')));
+      AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')))
+ORDER BY attrelid, attnum;
 
 SELECT false, 1247, contypid, NULLIF(conrelid, 0), concat('constraint ',
     CASE conrelid WHEN 0 THEN contypid::regtype::text ELSE conrelid::regclass::text END, '.',
@@ -45,7 +47,8 @@ SELECT false, 1247, contypid, NULLIF(conrelid, 0), concat('constraint ',
 FROM pg_constraint
 WHERE oid >= 16384 AND contype NOT IN ('t', 'n') AND $1 IN (0, connamespace)
   AND (conrelid = 0 OR (SELECT relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')
-                        FROM pg_class WHERE oid = conrelid));
+                        FROM pg_class WHERE oid = conrelid))
+ORDER BY oid;
 
 SELECT false, NULL, NULL, indrelid, concat('index ', indexrelid::regclass, ' ',
     pg_get_indexdef(indexrelid, 0, true), CASE WHEN indisreplident THEN ' replica identity' END,
@@ -54,7 +57,8 @@ FROM pg_index
 WHERE indexrelid >= 16384
   AND (SELECT relkind <> 't' AND $1 IN (0, relnamespace)
               AND relname NOT IN ('fleet_history', 'fleet_fence', 'fleet_intent')
-       FROM pg_class WHERE oid = indrelid);
+       FROM pg_class WHERE oid = indrelid)
+ORDER BY indexrelid;
 
 SELECT false, NULL, NULL, seqrelid, concat('sequence ', seqrelid::regclass, ' as ',
     format_type(seqtypid, NULL), ' start ', seqstart, ' increment ', seqincrement, ' from ', seqmin,

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "agents/engines/sorted_lines.h"
 #include "agents/engines/sqlite_tokens.h"
 #include "common/memory.h"
 
@@ -130,12 +129,8 @@ static bool add_object(void *context, size_t columns, const char *const *values)
 
 bool sqlite_introspect(struct session *session, struct buffer *out, struct error *err)
 {
-    AUTO_BUFFER struct buffer lines = {0};
-
-    if (!session->engine->query(session, objects_sql, NULL, 0, add_object, &lines, err))
-        return error_wrap(err, "cannot read the schema");
-    sorted_lines_append(&lines, out);
-    return true;
+    return session->engine->query(session, objects_sql, NULL, 0, add_object, out, err) ||
+           error_wrap(err, "cannot read the schema");
 }
 
 static bool append_sql(void *context, size_t columns, const char *const *values)

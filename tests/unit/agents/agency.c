@@ -113,6 +113,9 @@ void agency_listen(void *context, const struct reply *reply)
     case REPLY_ROWS:
         buffer_printf(story, "%s has %zu rows, ", reply->target, reply->row_count);
         break;
+    case REPLY_SCHEMA:
+        buffer_printf(story, "%s is: %s, ", reply->target, reply->lines);
+        break;
     case REPLY_FOREIGN:
         buffer_printf(story, "%s %s %zu, ", reply->target,
                       reply->foreign.present ? "came with" : "came without",

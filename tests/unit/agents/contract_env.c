@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agents/fingerprint.h"
 #include "common/memory.h"
 
 static const struct contract_dialect dialects[ENGINE_KIND_COUNT] = {
@@ -184,7 +185,7 @@ char *contract_schema(struct session *session)
     struct error err = {0};
     AUTO_BUFFER struct buffer schema = {0};
 
-    must(session->engine->introspect(session, &schema, &err), &err, "introspect");
+    must(fingerprint_lines(session, &schema, &err), &err, "introspect");
     buffer_append_char(&schema, '\n');
     return buffer_take(&schema);
 }

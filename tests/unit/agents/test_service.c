@@ -98,6 +98,24 @@ static void a_run_applies_its_slice_and_its_history_tells_it(void **state)
     agency_close(&agency);
 }
 
+static void a_schema_is_told_as_lines(void **state)
+{
+    (void)state;
+    struct agency agency;
+    static const char *const names[] = {"a"};
+    const struct status_request request = {.targets = names, .target_count = 1};
+
+    agency_open(&agency);
+    service_schema(agency.service, &request, agency_listen, &agency);
+    assert_string_equal(buffer_text(&agency.story), "a is: , end");
+    agency_good_plan(&agency);
+    agency_run(&agency, 2);
+    agency_forget(&agency);
+    service_schema(agency.service, &request, agency_listen, &agency);
+    assert_string_equal(buffer_text(&agency.story), "a is: table t a\ntable t\n, end");
+    agency_close(&agency);
+}
+
 static void a_failed_target_does_not_stop_the_others(void **state)
 {
     (void)state;
@@ -423,6 +441,7 @@ int main(void)
         IN_NEW_DIRECTORY(another_tools_history_comes_before_the_status),
         IN_NEW_DIRECTORY(a_target_of_somebody_else_is_not_read),
         IN_NEW_DIRECTORY(a_run_applies_its_slice_and_its_history_tells_it),
+        IN_NEW_DIRECTORY(a_schema_is_told_as_lines),
         IN_NEW_DIRECTORY(a_failed_target_does_not_stop_the_others),
         IN_NEW_DIRECTORY(the_strictest_target_decides_how_many_must_have_signed),
         IN_NEW_DIRECTORY(keys_that_are_trusted_no_more_do_not_count),

@@ -56,23 +56,15 @@ static const struct {
     const char *file;
     recode_function recode;
 } goldens[] = {
-    {"status_request", recode_status},
-    {"run_request", recode_run},
-    {"run_request_back", recode_run},
-    {"stop_request", recode_stop},
-    {"reply_heartbeat", recode_reply},
-    {"reply_history", recode_reply},
-    {"reply_target", recode_reply},
-    {"reply_rows", recode_reply},
-    {"reply_event", recode_reply},
-    {"reply_error", recode_reply},
-    {"reply_end", recode_reply},
-    {"reply_foreign", recode_reply},
-    {"status_request_foreign", recode_status},
-    {"reply_outcome", recode_reply},
-    {"status_request_outcomes", recode_status},
-    {"reply_examination", recode_reply},
-    {"examine_request", recode_examine},
+    {"status_request", recode_status},   {"run_request", recode_run},
+    {"run_request_back", recode_run},    {"stop_request", recode_stop},
+    {"reply_heartbeat", recode_reply},   {"reply_history", recode_reply},
+    {"reply_target", recode_reply},      {"reply_rows", recode_reply},
+    {"reply_schema", recode_reply},      {"reply_event", recode_reply},
+    {"reply_error", recode_reply},       {"reply_end", recode_reply},
+    {"reply_foreign", recode_reply},     {"status_request_foreign", recode_status},
+    {"reply_outcome", recode_reply},     {"status_request_outcomes", recode_status},
+    {"reply_examination", recode_reply}, {"examine_request", recode_examine},
 };
 
 static void read_golden(const char *file, struct buffer *out)
@@ -200,6 +192,8 @@ static const struct {
     {"reply_target", "status.intent.more", "0", "status.intent.more: not a known field"},
     {"reply_target", "status.error", "{\"code\":\"sql\"}", "error.message: missing"},
     {"reply_rows", "target", NULL, "target: missing"},
+    {"reply_schema", "target", NULL, "target: missing"},
+    {"reply_schema", "lines", "7", "lines: not text"},
     {"reply_rows", "rows", "[{}]", "row.attempt_key: missing"},
     {"reply_foreign", "rows", "[[]]", "rows[0]: not an object"},
     {"reply_foreign", "rows", "[{\"state\":\"applied\"}]", "rows[0].version: missing"},

@@ -1,6 +1,6 @@
 /* sorted_lines - lines in one order, whatever order they were found in. */
-#ifndef FLEET_AGENTS_ENGINES_SORTED_LINES_H
-#define FLEET_AGENTS_ENGINES_SORTED_LINES_H
+#ifndef FLEET_AGENTS_SORTED_LINES_H
+#define FLEET_AGENTS_SORTED_LINES_H
 
 #include "common/buffer.h"
 

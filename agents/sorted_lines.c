@@ -1,4 +1,4 @@
-#include "agents/engines/sorted_lines.h"
+#include "agents/sorted_lines.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -10,6 +10,7 @@ const struct command *const commands[] = {
     &command_import,
     &command_inventory_list,
     &command_inventory_check,
+    &command_schema_dump,
     &command_status,
     &command_plan,
     &command_apply,

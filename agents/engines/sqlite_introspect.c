@@ -23,14 +23,7 @@ static void append_prefix(struct buffer *out, const char *type, const char *name
 {
     buffer_append_text(out, type);
     buffer_append_char(out, ' ');
-    for (const char *byte = name; *byte != '\0'; byte++) {
-        bool upper = *byte >= 'A' && *byte <= 'Z';
-
-        if (*byte == '\n')
-            buffer_append_text(out, "\\n");
-        else
-            buffer_append_char(out, upper ? (char)(*byte - 'A' + 'a') : *byte);
-    }
+    sqlite_name_append(name, out);
 }
 
 /* After DEFAULT, SQLite reads "text" as a string, whose case counts. */

@@ -16,7 +16,7 @@ enum sqlite_token_kind {
     SQLITE_TOKEN_WORD,   /* a keyword, an unquoted name or a number */
     SQLITE_TOKEN_NAME,   /* "name", `name` or [name], quotes included */
     SQLITE_TOKEN_STRING, /* 'text' */
-    SQLITE_TOKEN_SIGN    /* one character of anything else */
+    SQLITE_TOKEN_SIGN    /* an operator, or one character of anything else */
 };
 
 struct sqlite_token {
@@ -39,8 +39,11 @@ bool sqlite_tokens_next(struct sqlite_tokens *tokens, struct sqlite_token *token
 bool sqlite_token_is(const struct sqlite_token *token, const char *word);
 
 /* Appends the token in its one spelling: words in lower case, names without needless quotes,
-   strings as they stand with newlines as \n. */
+   strings as they stand; newlines as \n, backslashes as \\. */
 void sqlite_token_append(const struct sqlite_token *token, struct buffer *out);
+
+/* Appends a name that has no quotes, as sqlite_token_append would one that has them. */
+void sqlite_name_append(const char *name, struct buffer *out);
 
 /* Whether a statement surely leaves nothing behind in the connection: no pragma, attached database
    or temporary object. */

@@ -31,6 +31,7 @@ extern const struct command command_rollout_continue;
 extern const struct command command_rollout_list;
 extern const struct command command_rollout_pause;
 extern const struct command command_rollout_show;
+extern const struct command command_schema_dump;
 extern const struct command command_status;
 extern const struct command command_sum;
 

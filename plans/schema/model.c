@@ -213,6 +213,8 @@ static bool create_index(struct model *model, struct operation *operation,
         list_room(model->arena, model->indexes, model->index_count, sizeof(struct index *));
     model->indexes[model->index_count++] = index;
     taken_note(model, index->name);
+    if (table != NULL)
+        operation->around.after = copy_table(model->arena, table);
     *inverse = (struct operation){
         .kind = OPERATION_DROP_INDEX, .table = operation->table, .name = operation->name};
     return true;

@@ -79,8 +79,10 @@ bool model_add_constraint(struct model *model, struct operation *operation,
         return false;
     model_begin_change(model, table, operation);
     append_constraint(model, table, &operation->constraint);
-    if (!rules_check_constraints(model, table, err))
+    if (!rules_check_constraints(model, table, err)) {
+        table->constraint_count--;
         return false;
+    }
     *inverse = (struct operation){
         .kind = OPERATION_DROP_CONSTRAINT,
         .table = operation->table,
@@ -209,15 +211,6 @@ static bool check_keys(const struct model *model, const struct table *table,
     return rules_check_unreferenced(model, table->name, column->name, err);
 }
 
-static bool check_indexes(const struct model *model, const struct table *table, struct error *err)
-{
-    for (size_t i = 0; i < model->index_count; i++)
-        if (strcmp(model->indexes[i]->table, table->name) == 0 &&
-            !rules_check_key(table, &model->indexes[i]->columns, err))
-            return false;
-    return true;
-}
-
 static bool is_same(enum alteration alteration, const struct column *one,
                     const struct column *other)
 {
@@ -297,7 +290,7 @@ bool model_alter_column(struct model *model, struct operation *operation, struct
     };
     model_begin_change(model, table, operation);
     *column = operation->column;
-    if (!rules_check_constraints(model, table, err) || !check_indexes(model, table, err))
+    if (!rules_check_constraints(model, table, err))
         return false;
     model_end_change(model, table, operation, inverse);
     return true;

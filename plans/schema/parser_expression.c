@@ -8,10 +8,14 @@
 /* Deeper ones are nobody's conditions, and would use up the stack. */
 enum { EXPRESSION_DEPTH_MAX = 300 };
 
-/* What stands between operands of the same strength, from weak to strong. */
+/* What stands between operands of the same strength, from weak to strong. What begins with "::" no
+   text has, only what plans/introspection retells. */
 static const char *const levels[][5] = {
-    {"or", NULL},           {"and", NULL},    {NULL}, /* NOT and what makes a condition of values */
-    {"+", "-", "||", NULL}, {"*", "/", NULL},
+    {"or", NULL},
+    {"and", NULL},
+    {NULL}, /* NOT and what makes a condition of values */
+    {"+", "-", "||", NULL},
+    {"*", "/", "::div", NULL},
 };
 
 enum { LEVEL_CONDITION = 2 };
@@ -84,7 +88,7 @@ static bool read_operands(const struct reading *reading, struct expression *expr
 
 static bool is_function(const struct parser *parser)
 {
-    bool found = false;
+    bool found = parser->next->kind == TOKEN_WORD && strncmp(parser->next->text, "::", 2) == 0;
 
     for (size_t i = 0; i < COUNT_OF(functions); i++)
         found = found || words_is(parser, functions[i]);

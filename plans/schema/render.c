@@ -108,7 +108,7 @@ static bool put_block(struct renderer *renderer, const struct operation *operati
 }
 
 static render_function *const functions[OPERATION_KIND_COUNT][ENGINE_KIND_COUNT] = {
-    [OPERATION_CREATE_TABLE] = {create_table, create_table, create_table},
+    [OPERATION_CREATE_TABLE] = {create_table, mysql_create_table, create_table},
     [OPERATION_DROP_TABLE] = {drop_table, drop_table, drop_table},
     [OPERATION_RENAME_TABLE] = {rename_table, rename_table, rename_table},
     [OPERATION_ADD_COLUMN] = {add_column, mysql_add_column, sqlite_add_column},

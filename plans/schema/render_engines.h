@@ -12,13 +12,16 @@ bool postgresql_drop_constraint(struct renderer *renderer,
 bool postgresql_create_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool postgresql_drop_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
 
+/* These four: ERROR_UNSUPPORTED if a key is on what MySQL cannot index. */
+bool mysql_create_table(struct renderer *renderer, const struct operation *operation) MUST_USE;
+bool mysql_alter_column(struct renderer *renderer, const struct operation *operation) MUST_USE;
+bool mysql_add_constraint(struct renderer *renderer, const struct operation *operation) MUST_USE;
+bool mysql_create_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
+
 bool mysql_add_column(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool mysql_drop_column(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool mysql_rename_column(struct renderer *renderer, const struct operation *operation) MUST_USE;
-bool mysql_alter_column(struct renderer *renderer, const struct operation *operation) MUST_USE;
-bool mysql_add_constraint(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool mysql_drop_constraint(struct renderer *renderer, const struct operation *operation) MUST_USE;
-bool mysql_create_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
 bool mysql_drop_index(struct renderer *renderer, const struct operation *operation) MUST_USE;
 
 /* ERROR_UNSUPPORTED if the table is not known. */

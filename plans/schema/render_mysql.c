@@ -1,4 +1,5 @@
 #include "plans/schema/render_engines.h"
+#include "plans/schema/rules.h"
 
 /*
  * Each operation is one statement, so that each statement has its way back. LOCK=NONE stands where
@@ -11,6 +12,48 @@ static void end_unlocked(struct renderer *renderer, const char *between)
     sql_put(renderer, between);
     sql_put(renderer, "LOCK=NONE");
     sql_end(renderer);
+}
+
+/* https://dev.mysql.com/doc/refman/8.0/en/column-indexes.html: the beginning of such a value only.
+ */
+static bool check_indexed(const struct renderer *renderer, const struct table *table,
+                          const struct name_list *names)
+{
+    for (size_t i = 0; table != NULL && i < names->count; i++) {
+        const struct column *column = rules_find_column(table, names->items[i]);
+
+        if (column != NULL &&
+            (column->type == TYPE_TEXT || column->type == TYPE_BLOB || column->type == TYPE_JSON))
+            return error_set(renderer->err, ERROR_UNSUPPORTED,
+                             "mysql cannot index column \"%s\", which is TEXT, BLOB or JSON: make "
+                             "it VARCHAR",
+                             column->name);
+    }
+    return true;
+}
+
+static bool check_keys(const struct renderer *renderer, const struct table *table)
+{
+    for (size_t i = 0; i < table->constraint_count; i++)
+        if (table->constraints[i].kind != CONSTRAINT_CHECK &&
+            !check_indexed(renderer, table, &table->constraints[i].columns))
+            return false;
+    return true;
+}
+
+/* Of a table that is there. */
+static bool check_around(const struct renderer *renderer, const struct surroundings *around)
+{
+    for (size_t i = 0; i < around->index_count; i++)
+        if (!check_indexed(renderer, around->after, &around->indexes[i].columns))
+            return false;
+    return around->after == NULL || check_keys(renderer, around->after);
+}
+
+bool mysql_create_table(struct renderer *renderer, const struct operation *operation)
+{
+    return check_keys(renderer, &operation->created) &&
+           sql_create_table(renderer, operation->table, &operation->created);
 }
 
 bool mysql_add_column(struct renderer *renderer, const struct operation *operation)
@@ -49,6 +92,8 @@ bool mysql_rename_column(struct renderer *renderer, const struct operation *oper
 /* ALTER COLUMN … DROP DEFAULT would leave a column that no INSERT may leave out. */
 bool mysql_alter_column(struct renderer *renderer, const struct operation *operation)
 {
+    if (!check_around(renderer, &operation->around))
+        return false;
     sql_alter(renderer, operation->table, " MODIFY COLUMN ");
     if (!sql_column(renderer, &operation->column))
         return false;
@@ -63,6 +108,8 @@ bool mysql_add_constraint(struct renderer *renderer, const struct operation *ope
 {
     const struct constraint *constraint = &operation->constraint;
 
+    if (!check_around(renderer, &operation->around))
+        return false;
     sql_alter(renderer, operation->table, " ADD ");
     if (constraint->kind == CONSTRAINT_FOREIGN_KEY) {
         sql_put(renderer, "KEY ");
@@ -104,6 +151,8 @@ bool mysql_drop_constraint(struct renderer *renderer, const struct operation *op
 
 bool mysql_create_index(struct renderer *renderer, const struct operation *operation)
 {
+    if (!check_indexed(renderer, operation->around.after, &operation->index.columns))
+        return false;
     sql_create_index(renderer, "", &operation->index);
     end_unlocked(renderer, " ");
     return true;

@@ -71,16 +71,9 @@ bool rules_check_column(const struct column *column, struct error *err)
 bool rules_check_key(const struct table *table, const struct name_list *columns, struct error *err)
 {
     for (size_t i = 0; i < columns->count; i++) {
-        const struct column *column = rules_find_column(table, columns->items[i]);
-
-        if (column == NULL)
+        if (rules_find_column(table, columns->items[i]) == NULL)
             return error_set(err, ERROR_CONFLICT, "table \"%s\" has no column \"%s\"", table->name,
                              columns->items[i]);
-        if (column->type == TYPE_TEXT || column->type == TYPE_BLOB || column->type == TYPE_JSON)
-            return error_set(err, ERROR_CONFLICT,
-                             "column \"%s\" is TEXT, BLOB or JSON, which not every engine can "
-                             "index: make it VARCHAR",
-                             column->name);
     }
     return true;
 }
@@ -228,9 +221,8 @@ bool rules_check_name(const struct model *model, const char *name, struct error 
                      name);
 }
 
-/* As PostgreSQL would name it: engines would each find another name. */
-static const char *find_name(const struct model *model, const struct table *table,
-                             const struct constraint *constraint)
+const char *rules_constraint_name(const struct model *model, const struct table *table,
+                                  const struct constraint *constraint)
 {
     static const char *const endings[] = {[CONSTRAINT_UNIQUE] = "key",
                                           [CONSTRAINT_FOREIGN_KEY] = "fkey",
@@ -262,7 +254,7 @@ static bool name_constraints(const struct model *model, struct table *table, str
         struct constraint *constraint = &table->constraints[i];
 
         if (constraint->name == NULL && constraint->kind != CONSTRAINT_PRIMARY_KEY) {
-            constraint->name = find_name(model, table, constraint);
+            constraint->name = rules_constraint_name(model, table, constraint);
             constraint->derived = true;
         }
         if (constraint->name == NULL)

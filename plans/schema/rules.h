@@ -10,6 +10,11 @@ struct column *rules_find_column(const struct table *table, const char *name);
 
 bool rules_has_name(const struct name_list *names, const char *name);
 
+/* A free name, as PostgreSQL would name it: engines would each find another. Not of a primary key.
+   Memory is the model's. */
+const char *rules_constraint_name(const struct model *model, const struct table *table,
+                                  const struct constraint *constraint);
+
 /* All of these: ERROR_CONFLICT. */
 
 /* No table, index or constraint has the name: engines keep them together, each in its way. */
@@ -26,7 +31,7 @@ bool rules_check_table(const struct model *model, struct table *table, struct er
 bool rules_check_constraints(const struct model *model, struct table *table,
                              struct error *err) MUST_USE;
 
-/* The columns are there and of types that every engine can index. */
+/* The columns are there. */
 bool rules_check_key(const struct table *table, const struct name_list *columns,
                      struct error *err) MUST_USE;
 

@@ -33,10 +33,41 @@ def test_an_edited_schema_becomes_one_change_for_every_engine(one, engine):
                       " ON purchases.customer = customers.id", "one")
     assert [float(word) if word[0].isdigit() else word for word in rows.replace("|", "\t").split()] == \
         ["a@x", "DE", 0, 12.5, "first"]
-    assert "the migrations make what schema.sql says" in one.run("diff", "--check").stdout
+    assert "no difference to " in one.run("diff", "--check").stdout
     one.run("rollback", "prod", "--yes")
     assert (engine.dump("one"), sorted(engine.rows("one"))) == before
     assert one.apply()["one"]["state"] == "applied"
+
+
+def test_a_target_is_compared_with_what_it_should_be(one, engine):
+    begin(one)
+    same = "the migrations: no difference to one\n"
+    assert one.run("diff", "--to", "one").stdout == same
+    assert one.run("diff", "--from", "one", "--to", DATA / "001_shop.change.sql").stdout == \
+        f"one: no difference to {DATA / '001_shop.change.sql'}\n"
+    engine.sql("ALTER TABLE orders ADD COLUMN seen INTEGER;"
+               + ("DROP INDEX orders_by_customer ON orders;" if engine.name == "mysql"
+                  else "DROP INDEX orders_by_customer;")
+               + "CREATE VIEW totals AS SELECT customer FROM orders;", "one")
+    said = one.run("diff", "--to", "one", expect=3)
+    assert said.stdout == "DROP INDEX orders_by_customer;\nALTER TABLE orders ADD COLUMN seen INTEGER;\n"
+    assert "note: of one this is outside of portable DDL and not compared:\n-- view " in said.stderr
+    said = one.run("diff", "--from", "one", "--to", DATA / "001_shop.change.sql", expect=3)
+    assert "ALTER TABLE orders DROP COLUMN seen;\n" in said.stdout
+    assert "CREATE INDEX orders_by_customer ON orders (" in said.stdout
+    assert "nobody" in one.run("diff", "--to", "nobody", expect=1).stderr
+
+
+def test_what_a_target_has_becomes_a_schema_file(one, engine):
+    begin(one)
+    dumped = one.run("schema", "dump", "one").stdout
+    (one.root / "schema.sql").write_text(dumped)
+    assert "no difference" in one.run("diff", "--from", "one").stdout
+    assert "no difference" in one.run("diff", "--check").stdout
+    assert one.run("schema", "dump", "one", "--lines").stdout.count("\n") > 10
+    engine.sql("CREATE VIEW totals AS SELECT customer FROM orders;", "one")
+    said = one.run("schema", "dump", "one", expect=3).stdout
+    assert said.startswith(dumped) and "2 of 2 tables whole:\n-- view " in said
 
 
 @only("sqlite")

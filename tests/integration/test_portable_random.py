@@ -217,6 +217,12 @@ def rows_of(engine):
     return sorted(rows.split("\n") if isinstance(rows, str) else rows)
 
 
+def check_introspection(fleet):
+    """What the target tells of its schema is the model that the migrations make."""
+    said = fleet.run("diff", "--to", "one", expect=None)
+    assert (said.returncode, said.stdout, said.stderr) == (0, "the migrations: no difference to one\n", "")
+
+
 def insert_a_row(engine, author):
     """Into each table that is there before the change, with something in every column that can."""
     quote = "`" if engine.name == "mysql" else '"'
@@ -235,6 +241,7 @@ def test_random_changes_come_back_and_go_again(one, engine, first):
         (one.migrations / f"{number:03}_base.change.sql").write_text(";\n".join(base) + ";\n")
     one.apply()
     engine.sql("".join(row for author in authors for row in insert_a_row(engine, author)), "one")
+    check_introspection(one)
     before, rows = fingerprint(one), rows_of(engine)
 
     for number, author in enumerate(authors, 501):
@@ -242,6 +249,7 @@ def test_random_changes_come_back_and_go_again(one, engine, first):
     one.apply()
     after, later_rows = fingerprint(one), rows_of(engine)
     assert after != before
+    check_introspection(one)
     one.run("rollback", "prod", "--to", str(len(authors)), "--yes")
     assert fingerprint(one) == before
     assert rows_of(engine) == rows

@@ -7,7 +7,7 @@
 #include <cmocka.h>
 
 #include "plans/introspection/found.h"
-#include "plans/introspection/seen.h"
+#include "plans/introspection/resolve.h"
 #include "plans/schema/desired.h"
 #include "plans/schema/diff.h"
 #include "plans/schema/print.h"
@@ -310,8 +310,8 @@ static size_t differences(enum engine_kind engine, const char *wanted, const cha
     struct error err = {0};
 
     read_schema(arena, wanted, &model);
-    seen_on(engine, &model);
     found_read(arena, engine, lines, strlen(lines), &found);
+    resolve(engine, &found.model, &model);
     assert_int_equal(found.outside_count, 0);
     if (!diff_models(&model, &found.model, NULL, 0, &diff, &err))
         fail_msg("%s", err.message);

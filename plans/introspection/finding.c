@@ -73,6 +73,7 @@ void finding_outside(struct finding *finding, const char *table, const char *par
 
 bool finding_refuse(const struct parser *parser)
 {
+    error_clear(parser->err);
     return error_set(parser->err, ERROR_UNSUPPORTED, "portable DDL has no words for %.80s",
                      parser->next->text);
 }
@@ -120,7 +121,7 @@ bool finding_read_index_columns(struct parser *parser, struct index *index)
         const char *name = NULL;
         const struct token *after = parser->next + 1;
 
-        if (parser->next->kind == TOKEN_END || strcmp(after->text, "(") == 0 ||
+        if (parser->next->kind == TOKEN_END || strchr("(.", after->text[0]) != NULL ||
             (parser->next->kind != TOKEN_WORD && parser->next->kind != TOKEN_QUOTED))
             return error_set(parser->err, ERROR_UNSUPPORTED,
                              "portable DDL has no expressions or beginnings of values in an index");
@@ -197,9 +198,13 @@ static void shorten_fraction(struct parser *parser, struct column *column)
 static bool check_moment(struct parser *parser, struct column *column)
 {
     const char *text = column->default_text;
+    bool is_zoned = column->type == TYPE_TIMESTAMP_ZONED;
 
     if (text[0] == '\0' || text[strspn(text, "0123456789-:. +T")] != '\0')
         return error_set(parser->err, ERROR_UNSUPPORTED, "portable DDL has no default '%s'", text);
+    if (is_zoned && strchr(text, '+') == NULL && strrchr(text, '-') < strchr(text, ':'))
+        return error_set(parser->err, ERROR_UNSUPPORTED,
+                         "the default '%s' has no zone, and so is the session's", text);
     shorten_fraction(parser, column);
     return true;
 }
@@ -236,6 +241,8 @@ static bool refuse_function(const struct parser *parser)
     static const char *const known[] = {"now", "current_timestamp"};
     const struct token *token = parser->next;
 
+    if (token->kind == TOKEN_WORD && strcmp(token[1].text, ".") == 0)
+        token += 2;
     if (token->kind != TOKEN_WORD || strcmp(token[1].text, "(") != 0)
         return true;
     for (size_t i = 0; i < COUNT_OF(known); i++)
@@ -265,8 +272,7 @@ bool finding_read_default(const struct finding *finding, struct parser *parser,
         return true;
     }
     if (!parser_read_default(&bare, column))
-        return error_set(parser->err, ERROR_UNSUPPORTED, "portable DDL has no such default (%.60s)",
-                         bare.next->text);
+        return finding_refuse(&bare);
     if (!finding_require_end(&bare))
         return false;
     if (column->default_kind == DEFAULT_CURRENT_TIMESTAMP)

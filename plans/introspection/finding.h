@@ -43,7 +43,7 @@ struct index *finding_add_index(const struct finding *finding, struct found_tabl
 void finding_outside(struct finding *finding, const char *table, const char *part,
                      const char *reason);
 
-/* Fails for what the parser stands at. */
+/* Fails for what the parser stands at, whatever it said of that. */
 bool finding_refuse(const struct parser *parser);
 bool finding_require_end(const struct parser *parser) MUST_USE;
 

@@ -14,17 +14,22 @@ static const line_function readers[ENGINE_KIND_COUNT] = {
     [ENGINE_SQLITE] = line_read_sqlite,
 };
 
-/* The first words of a line, for what is not part of a table. */
+/* The first words of a line, for what is not part of a table: its kind and its name. */
 static const char *head_of(const struct finding *finding, const char *line, size_t length)
 {
+    static const char *const kinds[] = {"composite ", "foreign ", "materialized ", "package body ",
+                                        "partitioned "};
     enum { HEAD_MAX = 60 };
     size_t end = 0;
-    int spaces = 0;
+    int words = 2;
     bool is_quoted = false;
 
-    while (end < length && end < HEAD_MAX && spaces < 2) {
+    for (size_t i = 0; i < COUNT_OF(kinds); i++)
+        if (length > strlen(kinds[i]) && memcmp(line, kinds[i], strlen(kinds[i])) == 0)
+            words = 3;
+    while (end < length && end < HEAD_MAX && words > 0) {
         is_quoted = is_quoted != (line[end] == '"' || line[end] == '`');
-        spaces += line[end] == ' ' && !is_quoted;
+        words -= line[end] == ' ' && !is_quoted;
         end++;
     }
     while (end > 0 && (line[end - 1] == ' ' || line[end - 1] == ':'))
@@ -39,10 +44,11 @@ static void read_line(struct finding *finding, const char *line, size_t length)
 
     finding->table = NULL;
     finding->part = NULL;
-    bool read = line_tokens_read(finding->arena, finding->engine, line, length, &tokens, &err);
-    struct parser parser = {.arena = finding->arena, .next = tokens.items, .err = &err};
-    if (read && readers[finding->engine](finding, &parser))
-        return;
+    if (line_tokens_read(finding->arena, finding->engine, line, length, &tokens, &err)) {
+        struct parser parser = {.arena = finding->arena, .next = tokens.items, .err = &err};
+        if (readers[finding->engine](finding, &parser))
+            return;
+    }
     finding_outside(finding, finding->table,
                     finding->part != NULL ? finding->part : head_of(finding, line, length),
                     err.message);

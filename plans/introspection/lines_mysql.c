@@ -244,13 +244,30 @@ static bool read_index(struct finding *finding, struct found_table *table, struc
     return true;
 }
 
-/* A foreign key has the index that the language gives it here, by its own name. */
+static bool same_columns(const struct name_list *one, const struct name_list *other)
+{
+    bool same = one->count == other->count;
+
+    for (size_t i = 0; same && i < one->count; i++)
+        same = strcmp(one->items[i], other->items[i]) == 0;
+    return same;
+}
+
+/* A foreign key has an index of its own: by its name from the language, by that of its first column
+   where the server made it. */
+static bool is_index_of(const struct index *index, const struct constraint *key)
+{
+    return (strcmp(index->name, key->name) == 0 ||
+            strcmp(index->name, key->columns.items[0]) == 0) &&
+           !index->unique && same_columns(&index->columns, &key->columns);
+}
+
 static void drop_index_of(struct found_table *table, const struct constraint *key)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < table->index_count; i++)
-        if (strcmp(table->indexes[i].name, key->name) != 0)
+        if (!is_index_of(&table->indexes[i], key))
             table->indexes[kept++] = table->indexes[i];
     table->index_count = kept;
 }

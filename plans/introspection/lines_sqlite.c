@@ -207,6 +207,8 @@ static bool read_clause(struct finding *finding, struct found_table *table, stru
         line->column.not_null = true;
         return words_require(parser, "null", "NULL");
     }
+    if (words_accept(parser, "null"))
+        return true;
     if (words_accept(parser, "primary"))
         return read_key(parser, line);
     if (words_accept(parser, "unique"))

@@ -33,9 +33,9 @@ static bool put_cast(struct retelling *retelling)
     struct column type = {0};
 
     retelling->in.next++;
-    if (out->count == 0 || !postgresql_type_read(&retelling->in, &type))
-        return retelling_refuse(retelling, "a cast to a type that portable DDL does not have");
-    if (type.size > 0)
+    if (!postgresql_type_read(&retelling->in, &type))
+        return false;
+    if (out->count == 0 || type.size > 0)
         return retelling_refuse(retelling, "portable DDL has no casts");
     size_t start = operand_start(out);
     retelling_put(retelling, TOKEN_SIGN, ")"); /* room for three */

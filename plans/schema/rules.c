@@ -78,7 +78,17 @@ bool rules_check_key(const struct table *table, const struct name_list *columns,
     return true;
 }
 
-/* As MySQL wants it: the same type, and PostgreSQL: the whole key, in its order. */
+/* https://dev.mysql.com/doc/refman/8.0/en/create-table-foreign-keys.html: the same type, where text
+   may be of any length. */
+static bool can_refer(const struct column *from, const struct column *to)
+{
+    bool is_text = expression_class_of(from) == VALUE_TEXT && expression_class_of(to) == VALUE_TEXT;
+
+    return is_text ||
+           (from->type == to->type && from->size == to->size && from->scale == to->scale);
+}
+
+/* As MySQL wants it: types that can refer, and PostgreSQL: the whole key, in its order. */
 static bool check_other_side(const struct table *table, const struct table *other,
                              const struct constraint *constraint, struct error *err)
 {
@@ -89,7 +99,7 @@ static bool check_other_side(const struct table *table, const struct table *othe
     for (size_t i = 0; i < constraint->columns.count; i++) {
         const struct column *from = rules_find_column(table, constraint->columns.items[i]);
         const struct column *to = rules_find_column(other, constraint->other_columns.items[i]);
-        if (from->type != to->type || from->size != to->size || from->scale != to->scale)
+        if (!can_refer(from, to))
             return error_set(err, ERROR_CONFLICT,
                              "column \"%s\" and column \"%s\" of table \"%s\", where its foreign "
                              "key leads, have to be of the same type",

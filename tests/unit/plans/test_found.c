@@ -143,83 +143,114 @@ static void a_check_of_sqlite_is_told(void **state)
     }
 }
 
-static void what_portable_ddl_lacks_is_named(void **state)
+struct line_case {
+    const char *line;
+    const char *told;
+};
+
+static void expect_all_outside(enum engine_kind engine, const struct line_case *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        expect_outside(engine, cases[i].line, cases[i].told);
+}
+
+static void what_of_postgresql_portable_ddl_lacks_is_named(void **state)
 {
     (void)state;
-    static const struct {
-        enum engine_kind engine;
-        const char *line;
-        const char *told;
-    } cases[] = {
-        {ENGINE_POSTGRESQL, "column public.t.x text[]",
-         "t, column \"x\": portable DDL has no arrays (text[])"},
-        {ENGINE_POSTGRESQL, "column public.t.x public.mood",
-         "t, column \"x\": portable DDL has no type public.mood"},
-        {ENGINE_POSTGRESQL, "column public.t.x integer default nextval('s'::regclass)",
+    static const struct line_case cases[] = {
+        {"column public.t.x text[]", "t, column \"x\": portable DDL has no arrays (text[])"},
+        {"column public.t.x public.mood", "t, column \"x\": portable DDL has no type public.mood"},
+        {"column public.t.x integer default nextval('s'::regclass)",
          "t, column \"x\": a sequence numbers it: portable DDL has GENERATED AS IDENTITY for that"},
-        {ENGINE_POSTGRESQL, "column public.t.x date default 'today'::date",
+        {"column public.t.x date default 'today'::date",
          "t, column \"x\": portable DDL has no default 'today'"},
-        {ENGINE_POSTGRESQL, "column public.t.x character varying",
-         "t, column \"x\": portable DDL has no such type without a size"},
-        {ENGINE_POSTGRESQL, "column public.t.x text collate \"C\"",
-         "t, column \"x\": portable DDL has no words for collate"},
-        {ENGINE_POSTGRESQL,
-         "constraint public.t.k CHECK ((((a)::numeric / (2)::numeric) > (0)::numeric))",
-         "t, constraint \"k\": portable DDL has no casts"},
-        {ENGINE_POSTGRESQL, "constraint public.t.k CHECK (((c)::integer > 0))",
-         "t, constraint \"k\": portable DDL has no casts"},
-        {ENGINE_POSTGRESQL, "constraint public.t.k CHECK ((c ~ '^a'::text))",
-         "t, constraint \"k\": portable DDL has no ~"},
-        {ENGINE_POSTGRESQL, "constraint public.t.k CHECK ((btrim(c) <> ''::text))",
-         "t, constraint \"k\": portable DDL has no function btrim"},
-        {ENGINE_POSTGRESQL, "constraint public.t.k CHECK ((z > 0))",
-         "t, constraint \"k\": column \"z\" is not in it"},
-        {ENGINE_POSTGRESQL, "constraint public.t.k EXCLUDE USING gist (c WITH =)",
-         "t, constraint \"k\": portable DDL has no words for exclude"},
-        {ENGINE_POSTGRESQL, "index public.i CREATE INDEX i ON public.t USING btree (a) WHERE b",
-         "t, index \"i\": portable DDL has no words for where"},
-        {ENGINE_POSTGRESQL, "index public.i CREATE INDEX i ON public.t USING btree (lower(c))",
+        {"column public.t.x text default public.random_string(26)",
+         "t, column \"x\": portable DDL has no function random_string for a default"},
+        {"column public.t.x numeric(4,1) default (1 + 1)",
+         "t, column \"x\": portable DDL has no words for +"},
+        {"column public.t.x text default CURRENT_USER",
+         "t, column \"x\": portable DDL has no words for current_user"},
+        {"column public.t.x timestamp with time zone default '1970-01-01 00:00:00'::timestamp "
+         "without time zone",
+         "t, column \"x\": the default '1970-01-01 00:00:00' has no zone, and so is the session's"},
+        {"constraint public.t.k CHECK (((c)::public.mood = 'a'::public.mood))",
+         "t, constraint \"k\": portable DDL has no type public.mood"},
+        {"index public.i CREATE INDEX i ON public.t USING btree (public.canon(c))",
          "t, index \"i\": portable DDL has no expressions or beginnings of values in an index"},
-        {ENGINE_POSTGRESQL, "view public.v as  SELECT 1;",
-         "-, view public.v: portable DDL has no words for it"},
-        {ENGINE_POSTGRESQL, "table app.u",
-         "-, table app.u: it is in schema app: portable DDL has "
-         "tables of one schema, public"},
-        {ENGINE_MYSQL, "table `t` column: `x` text DEFAULT NULL",
+        {"materialized view public.v as  SELECT 1;",
+         "-, materialized view public.v: portable DDL has no words for it"},
+        {"column public.t.x character varying",
+         "t, column \"x\": portable DDL has no such type without a size"},
+        {"column public.t.x text collate \"C\"",
+         "t, column \"x\": portable DDL has no words for collate"},
+        {"constraint public.t.k CHECK ((((a)::numeric / (2)::numeric) > (0)::numeric))",
+         "t, constraint \"k\": portable DDL has no casts"},
+        {"constraint public.t.k CHECK (((c)::integer > 0))",
+         "t, constraint \"k\": portable DDL has no casts"},
+        {"constraint public.t.k CHECK ((c ~ '^a'::text))",
+         "t, constraint \"k\": portable DDL has no ~"},
+        {"constraint public.t.k CHECK ((btrim(c) <> ''::text))",
+         "t, constraint \"k\": portable DDL has no function btrim"},
+        {"constraint public.t.k CHECK ((z > 0))", "t, constraint \"k\": column \"z\" is not in it"},
+        {"constraint public.t.k EXCLUDE USING gist (c WITH =)",
+         "t, constraint \"k\": portable DDL has no words for exclude"},
+        {"index public.i CREATE INDEX i ON public.t USING btree (a) WHERE b",
+         "t, index \"i\": portable DDL has no words for where"},
+        {"index public.i CREATE INDEX i ON public.t USING btree (lower(c))",
+         "t, index \"i\": portable DDL has no expressions or beginnings of values in an index"},
+        {"view public.v as  SELECT 1;", "-, view public.v: portable DDL has no words for it"},
+        {"table app.u", "-, table app.u: it is in schema app: portable DDL has "
+                        "tables of one schema, public"},
+    };
+
+    expect_all_outside(ENGINE_POSTGRESQL, cases, COUNT_OF(cases));
+}
+
+static void what_of_mysql_portable_ddl_lacks_is_named(void **state)
+{
+    (void)state;
+    static const struct line_case cases[] = {
+        {"table `t` column: `x` text DEFAULT NULL",
          "t, column \"x\": portable DDL has no type text: its TEXT is longtext here"},
-        {ENGINE_MYSQL, "table `t` column: `x` int(10) unsigned NOT NULL",
+        {"table `t` column: `x` int(10) unsigned NOT NULL",
          "t, column \"x\": portable DDL has no words for unsigned"},
-        {ENGINE_MYSQL, "table `t` column: `x` varchar(9) CHARACTER SET latin1 DEFAULT NULL",
+        {"table `t` column: `x` varchar(9) CHARACTER SET latin1 DEFAULT NULL",
          "t, column \"x\": portable DDL has no character sets and collations (latin1)"},
-        {ENGINE_MYSQL, "table `t` constraint: CONSTRAINT `k` CHECK (`c` like 'a%')",
+        {"table `t` constraint: CONSTRAINT `k` CHECK (`c` like 'a%')",
          "t, constraint \"k\": LIKE goes by the collation of the column here, which portable DDL "
          "has no words for"},
-        {ENGINE_MYSQL, "table `t` constraint: CONSTRAINT `k` CHECK (`a` / 2 > 1)",
+        {"table `t` constraint: CONSTRAINT `k` CHECK (`a` / 2 > 1)",
          "t, constraint \"k\": portable DDL has no division of whole numbers that keeps a "
          "fraction"},
-        {ENGINE_MYSQL, "table `t` index: FULLTEXT KEY `i` (`c`)",
+        {"table `t` index: FULLTEXT KEY `i` (`c`)",
          "t, an index: portable DDL has no words for fulltext"},
-        {ENGINE_MYSQL, "table `t` options: ENGINE=MyISAM DEFAULT CHARSET=utf8mb4",
+        {"table `t` options: ENGINE=MyISAM DEFAULT CHARSET=utf8mb4",
          "t, its options: portable DDL has no words for myisam"},
-        {ENGINE_SQLITE, "table t x datetime", "t, column \"x\": portable DDL has no type datetime"},
-        {ENGINE_SQLITE, "table t x varchar ( 9 )",
+    };
+
+    expect_all_outside(ENGINE_MYSQL, cases, COUNT_OF(cases));
+}
+
+static void what_of_sqlite_portable_ddl_lacks_is_named(void **state)
+{
+    (void)state;
+    static const struct line_case cases[] = {
+        {"table t x datetime", "t, column \"x\": portable DDL has no type datetime"},
+        {"table t x varchar ( 9 )",
          "t, column \"x\": longer ones could be in it: the CHAR and VARCHAR of portable DDL have a "
          "CHECK of the length"},
-        {ENGINE_SQLITE, "table t x text primary key",
+        {"table t x text primary key",
          "t, column \"x\": SQLite lets NULL into column \"x\" of the key: portable DDL makes it "
          "NOT NULL"},
-        {ENGINE_SQLITE, "table t x text collate nocase",
-         "t, column \"x\": portable DDL has no words for collate"},
-        {ENGINE_SQLITE, "table t constraint k check ( c like 'a%' )",
+        {"table t x text collate nocase", "t, column \"x\": portable DDL has no words for collate"},
+        {"table t constraint k check ( c like 'a%' )",
          "t, constraint \"k\": LIKE takes a for A here, which portable DDL has no words for"},
-        {ENGINE_SQLITE, "table t without rowid",
-         "t, its options: portable DDL has no words for without"},
-        {ENGINE_SQLITE, "trigger u create trigger u after insert on t begin select 1; end",
+        {"table t without rowid", "t, its options: portable DDL has no words for without"},
+        {"trigger u create trigger u after insert on t begin select 1; end",
          "-, trigger u: portable DDL has no words for it"},
     };
 
-    for (size_t i = 0; i < COUNT_OF(cases); i++)
-        expect_outside(cases[i].engine, cases[i].line, cases[i].told);
+    expect_all_outside(ENGINE_SQLITE, cases, COUNT_OF(cases));
 }
 
 static void keys_of_postgresql_are_told_once(void **state)
@@ -361,7 +392,9 @@ int main(void)
         cmocka_unit_test(a_check_of_postgresql_is_told),
         cmocka_unit_test(a_check_of_mysql_is_told),
         cmocka_unit_test(a_check_of_sqlite_is_told),
-        cmocka_unit_test(what_portable_ddl_lacks_is_named),
+        cmocka_unit_test(what_of_postgresql_portable_ddl_lacks_is_named),
+        cmocka_unit_test(what_of_mysql_portable_ddl_lacks_is_named),
+        cmocka_unit_test(what_of_sqlite_portable_ddl_lacks_is_named),
         cmocka_unit_test(keys_of_postgresql_are_told_once),
         cmocka_unit_test(keys_of_mysql_are_told_once),
         cmocka_unit_test(columns_of_sqlite_are_told_by_their_checks),

@@ -1,2 +1,0 @@
--- fleet: no-transaction
-DROP INDEX CONCURRENTLY orders_by_day;

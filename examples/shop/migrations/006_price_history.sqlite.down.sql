@@ -1,2 +1,0 @@
-DROP TRIGGER product_keeps_price;
-DROP TABLE price_history;

@@ -1,1 +1,0 @@
-DROP INDEX customer_name_is_unique ON customer;

@@ -224,12 +224,6 @@ static void fit_default(struct column *column)
         column->default_text = "FALSE";
 }
 
-static bool is_plain_number(const char *text)
-{
-    text += *text == '-' ? 1 : 0;
-    return *text >= '0' && *text <= '9' && text[strspn(text, "0123456789.")] == '\0';
-}
-
 static bool is_now(struct parser *parser)
 {
     return words_is(parser, "now") && parser->next[1].kind == TOKEN_END;
@@ -279,7 +273,7 @@ bool finding_read_default(const struct finding *finding, struct parser *parser,
         return true;
     fit_default(column);
     if (column->default_kind == DEFAULT_LITERAL && column->type <= TYPE_DOUBLE &&
-        !is_plain_number(column->default_text))
+        !settle_is_number(column->default_text))
         return error_set(parser->err, ERROR_UNSUPPORTED, "portable DDL has no default %s",
                          column->default_text);
     return !is_temporal(column->type) || column->default_kind != DEFAULT_STRING ||

@@ -17,10 +17,11 @@ static bool read_path(struct parser *parser, size_t wanted, const char *names[2]
     size_t count = 0;
 
     do {
-        if (count == COUNT_OF(path) || !is_name(parser->next))
+        if (count == COUNT_OF(path))
             return finding_refuse(parser);
-        path[count++] = parser->next->text;
-        parser->next++;
+        if (!words_read_name(parser, &path[count], "a name"))
+            return false;
+        count++;
     } while (words_accept(parser, "."));
     if (count < wanted)
         return finding_refuse(parser);

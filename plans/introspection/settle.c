@@ -65,7 +65,7 @@ static bool is_number(enum value_class class)
     return class == VALUE_WHOLE || class == VALUE_NUMBER;
 }
 
-static bool is_numeric_text(const char *text)
+bool settle_is_number(const char *text)
 {
     text += *text == '-' ? 1 : 0;
     size_t digits = strspn(text, "0123456789");
@@ -81,7 +81,7 @@ static bool become_number(const struct settling *settling, struct expression *ex
     const char *text = expression->text;
     bool is_negative = *text == '-';
 
-    if (!is_numeric_text(text))
+    if (!settle_is_number(text))
         return refuse(settling, "such numbers");
     operand->class = strchr(text, '.') == NULL ? VALUE_WHOLE : VALUE_NUMBER;
     *expression = (struct expression){.kind = EXPRESSION_LITERAL, .text = text + is_negative};
@@ -254,7 +254,7 @@ static bool settle_literal(const struct settling *settling, const struct express
     if (strchr("TF", expression->text[0]) != NULL)
         return true;
     operand->class = strchr(expression->text, '.') == NULL ? VALUE_WHOLE : VALUE_NUMBER;
-    return is_numeric_text(expression->text) || refuse(settling, "such numbers");
+    return settle_is_number(expression->text) || refuse(settling, "such numbers");
 }
 
 static bool settle_function(const struct settling *settling, struct expression *expression,

@@ -15,6 +15,9 @@
 /* The function that stands for a cast to the type. */
 const char *settle_mark(enum type_kind type);
 
+/* Whether the portable language has such a number: "-1.5", not "1e3" or "1.". */
+bool settle_is_number(const char *text);
+
 /* The operator that divides whole numbers. */
 extern const char settle_whole_division[];
 

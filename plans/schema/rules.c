@@ -55,8 +55,23 @@ static bool default_fits(const struct column *column)
     return false;
 }
 
+/* What every engine has; the parser says the same with the place. */
+static bool size_fits(const struct column *column)
+{
+    static const int most[TYPE_KIND_COUNT] = {
+        [TYPE_DECIMAL] = 65, [TYPE_CHAR] = 255, [TYPE_VARCHAR] = 16383};
+    int scale_most = column->size < 30 ? column->size : 30;
+
+    return column->size <= most[column->type] && column->scale <= scale_most;
+}
+
 bool rules_check_column(const struct column *column, struct error *err)
 {
+    if (!size_fits(column))
+        return error_set(err, ERROR_CONFLICT,
+                         "the type of column \"%s\" is longer than DECIMAL(65, 30), CHAR(255) and "
+                         "VARCHAR(16383) are",
+                         column->name);
     if (!default_fits(column))
         return error_set(err, ERROR_CONFLICT,
                          "the default of column \"%s\" is not a value of its type", column->name);

@@ -20,7 +20,7 @@ const char *rules_constraint_name(const struct model *model, const struct table 
 /* No table, index or constraint has the name: engines keep them together, each in its way. */
 bool rules_check_name(const struct model *model, const char *name, struct error *err) MUST_USE;
 
-/* Its default and identity fit its type. */
+/* Its type is of a size that there is, and its default and identity fit it. */
 bool rules_check_column(const struct column *column, struct error *err) MUST_USE;
 
 /* Columns of a primary key become NOT NULL, which SQLite would not do by itself, and other

@@ -8,19 +8,42 @@
 #include "plans/schema/rules.h"
 #include "plans/schema/taken.h"
 
+/* Most are where they were; what is not there is looked for, and its place kept. */
 struct table *model_table(const struct model *model, const char *name)
 {
-    for (size_t i = 0; i < model->table_count; i++)
-        if (strcmp(model->tables[i]->name, name) == 0)
-            return model->tables[i];
+    unsigned *place = taken_place(model->table_places, name);
+
+    if (!taken_maybe(model, name))
+        return NULL;
+    if (place != NULL && *place < model->table_count &&
+        strcmp(model->tables[*place]->name, name) == 0)
+        return model->tables[*place];
+    for (size_t i = 0; i < model->table_count; i++) {
+        if (strcmp(model->tables[i]->name, name) != 0)
+            continue;
+        if (place != NULL)
+            *place = (unsigned)i;
+        return model->tables[i];
+    }
     return NULL;
 }
 
 struct index *model_index(const struct model *model, const char *name)
 {
-    for (size_t i = 0; i < model->index_count; i++)
-        if (strcmp(model->indexes[i]->name, name) == 0)
-            return model->indexes[i];
+    unsigned *place = taken_place(model->index_places, name);
+
+    if (!taken_maybe(model, name))
+        return NULL;
+    if (place != NULL && *place < model->index_count &&
+        strcmp(model->indexes[*place]->name, name) == 0)
+        return model->indexes[*place];
+    for (size_t i = 0; i < model->index_count; i++) {
+        if (strcmp(model->indexes[i]->name, name) != 0)
+            continue;
+        if (place != NULL)
+            *place = (unsigned)i;
+        return model->indexes[i];
+    }
     return NULL;
 }
 
@@ -209,6 +232,8 @@ static bool create_index(struct model *model, struct operation *operation,
         return false;
     struct index *index = arena_calloc(model->arena, 1, sizeof *index);
     *index = copy_index(model->arena, &operation->index);
+    if (table != NULL)
+        index->table = table->name;
     model->indexes =
         list_room(model->arena, model->indexes, model->index_count, sizeof(struct index *));
     model->indexes[model->index_count++] = index;
@@ -239,6 +264,7 @@ static bool drop_index(struct model *model, struct operation *operation, struct 
         .name = index->name,
         .index = copy_index(model->arena, index),
     };
+    taken_forget(model, index->name);
     for (size_t i = 0; i < model->index_count; i++)
         if (model->indexes[i] != index)
             model->indexes[kept++] = model->indexes[i];

@@ -15,10 +15,12 @@ struct model {
     struct arena *arena;
     struct table **tables;
     size_t table_count;
-    struct index **indexes;
+    struct index **indexes; /* each has the very name of its table, if that is known */
     size_t index_count;
     bool open;
-    unsigned char *names; /* plans/schema/taken.h */
+    unsigned short *names; /* these three: plans/schema/taken.h */
+    unsigned *table_places;
+    unsigned *index_places;
 };
 
 /* NULL if it is not known. */

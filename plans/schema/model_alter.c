@@ -24,7 +24,7 @@ void model_end_change(const struct model *model, const struct table *table,
         return;
     around->after = copy_table(model->arena, table);
     for (size_t i = 0; i < model->index_count; i++) {
-        if (strcmp(model->indexes[i]->table, table->name) != 0)
+        if (model->indexes[i]->table != table->name)
             continue;
         indexes = list_room(model->arena, indexes, around->index_count, sizeof *indexes);
         indexes[around->index_count++] = copy_index(model->arena, model->indexes[i]);
@@ -167,6 +167,7 @@ bool model_drop_constraint(struct model *model, struct operation *operation,
         .name = operation->name,
         .constraint = copy_constraint(model->arena, found),
     };
+    taken_forget(model, found->name);
     for (table->constraint_count--; found < table->constraints + table->constraint_count; found++)
         *found = found[1];
     model_end_change(model, table, operation, inverse);

@@ -276,17 +276,21 @@ static bool stands_in_column(const struct constraint *constraint)
 /* left_out are foreign keys that come later, by their places; NULL: none. */
 static void put_table(struct buffer *out, const struct table *table, const bool *left_out)
 {
+    const char *between = "\n    ";
+
     put(out, "CREATE TABLE ");
     put_name(out, table->name);
     put(out, " (");
     for (size_t i = 0; i < table->column_count; i++) {
-        put(out, i > 0 ? ",\n    " : "\n    ");
+        put(out, between);
+        between = ",\n    ";
         put_column(out, table, &table->columns[i]);
     }
     for (size_t i = 0; i < table->constraint_count; i++) {
         if (stands_in_column(&table->constraints[i]) || (left_out != NULL && left_out[i]))
             continue;
-        put(out, ",\n    ");
+        put(out, between);
+        between = ",\n    ";
         put_constraint(out, &table->constraints[i],
                        table->constraints[i].name != NULL && !table->constraints[i].derived);
     }

@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "plans/schema/desired.h"
@@ -27,8 +29,11 @@ static void print_again(struct arena *arena, const struct change *change)
     struct error err = {0};
 
     print_all(change, &once);
-    bool read = parser_read(arena, buffer_text(&once), once.length, &again, &err);
-    assert(read && again.count == change->count);
+    if (!parser_read(arena, buffer_text(&once), once.length, &again, &err)) {
+        (void)fprintf(stderr, "line %d: %s\n%s", err.line, err.message, buffer_text(&once));
+        abort();
+    }
+    assert(again.count == change->count);
     print_all(&again, &twice);
     assert(strcmp(buffer_text(&once), buffer_text(&twice)) == 0);
 }

@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &command_ca_revoke,
     &command_audit_report,
     &command_audit_log,
+    &command_drift,
     &command_doctor,
     &command_completion,
 };

@@ -14,6 +14,7 @@ extern const struct command command_ca_revoke;
 extern const struct command command_completion;
 extern const struct command command_diff;
 extern const struct command command_doctor;
+extern const struct command command_drift;
 extern const struct command command_import;
 extern const struct command command_init;
 extern const struct command command_inventory_check;

@@ -10,11 +10,13 @@ static int print_schema(const struct schema_side *side, const struct terminal *t
     AUTO_BUFFER struct buffer text = {0};
 
     print_model(&schema->model, &text);
+    fputs(buffer_text(&text), terminal->out);
+    buffer_clear(&text);
     if (schema->outside_count > 0)
         buffer_printf(&text, "\n-- Outside of portable DDL, which has %zu of %zu tables whole:\n",
                       found_whole_tables(schema), schema->model.table_count);
     schema_side_print_outside(side, &text);
-    fputs(buffer_text(&text), terminal->out);
+    terminal_put_untrusted(terminal->out, buffer_text(&text), true);
     return schema->outside_count > 0 ? STATUS_PENDING : STATUS_DONE;
 }
 

@@ -68,7 +68,7 @@ void finding_outside(struct finding *finding, const char *table, const char *par
     found->outside =
         list_room(finding->arena, found->outside, found->outside_count, sizeof *found->outside);
     found->outside[found->outside_count++] =
-        (struct outside){table, part, arena_strdup(finding->arena, reason)};
+        (struct outside){table, part, arena_strdup(finding->arena, reason), finding->line};
 }
 
 bool finding_refuse(const struct parser *parser)

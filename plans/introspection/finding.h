@@ -22,6 +22,7 @@ struct finding {
     struct found *found;
     const char *table; /* what the line at hand is part of, as soon as that is known */
     const char *part;
+    const char *line; /* NULL when all lines are read */
 };
 
 /* Reads one line: false and the parser's error for what is outside, with the finding's table and

@@ -44,6 +44,7 @@ static void read_line(struct finding *finding, const char *line, size_t length)
 
     finding->table = NULL;
     finding->part = NULL;
+    finding->line = arena_copy(finding->arena, line, length);
     if (line_tokens_read(finding->arena, finding->engine, line, length, &tokens, &err)) {
         struct parser parser = {.arena = finding->arena, .next = tokens.items, .err = &err};
         if (readers[finding->engine](finding, &parser))
@@ -64,6 +65,7 @@ static void read_lines(struct finding *finding, const char *lines, size_t length
             read_line(finding, lines + begin, end - begin);
         begin = end + 1;
     }
+    finding->line = NULL;
 }
 
 /* From here on the tables are put into the model, each part as far as the rules take it. */

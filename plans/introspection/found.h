@@ -14,6 +14,7 @@ struct outside {
     const char *table;  /* that it is part of, by the name of the model; NULL: of none */
     const char *part;   /* 'column "tags"', 'view public.totals' */
     const char *reason; /* "portable DDL has no arrays (text[])" */
+    const char *line;   /* that tells of it; NULL where the rules refused what a line told */
 };
 
 struct found {

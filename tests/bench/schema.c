@@ -3,7 +3,8 @@
  * and foreign keys, parsed, compared with one that differs in every table, and rendered for each
  * engine.
  *
- * Also half of it, for whether the cost grows with the size alone. Printed are medians of processor time, which is all that they take.
+ * Also half of it, for whether the cost grows with the size alone. Printed are medians of processor
+ * time, which is all that they take.
  *
  *   bench_schema [RUNS]      ends with 1 if a goal is missed
  */

@@ -21,7 +21,7 @@ static const char *in_capitals(struct arena *arena, const char *text, size_t len
 static void add_word(struct arena *arena, struct lint_words *words, const struct token *token,
                      int depth, bool glued)
 {
-    bool quoted = token->kind == TOKEN_QUOTED;
+    bool quoted = token->kind == TOKEN_QUOTED && token->text[0] != '\''; /* else a string */
     struct lint_word word = {.is_name = quoted, .glued = glued, .depth = depth};
 
     if (quoted && token->length >= 2)
@@ -152,6 +152,17 @@ static bool match_anywhere(const struct matching *matching, const char *rest, si
     return match(matching, rest, at);
 }
 
+/* PostgreSQL cuts names there; https://www.postgresql.org/docs/current/sql-syntax-lexical.html */
+enum { NAME_MAX_BYTES = 63 };
+
+static bool has_long_name(const struct lint_words *words, size_t at)
+{
+    for (; at < words->count; at++)
+        if (is_name_at(words, at) && strlen(words->items[at].text) > NAME_MAX_BYTES)
+            return true;
+    return false;
+}
+
 static bool match(const struct matching *matching, const char *pattern, size_t at)
 {
     const struct lint_words *words = matching->words;
@@ -163,6 +174,8 @@ static bool match(const struct matching *matching, const char *pattern, size_t a
     size_t last = strlen(item) - 1;
     if (strcmp(item, "...") == 0)
         return match_anywhere(matching, rest, at);
+    if (item[0] == '@')
+        return has_long_name(words, at) && match(matching, rest, at);
     if (item[0] == '!')
         return !has_left(words, at, item + (item[1] == '!' ? 2 : 1), item[1] == '!') &&
                match(matching, rest, at);

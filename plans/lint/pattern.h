@@ -7,6 +7,7 @@
  *   $      a name             $t   the table's name, with its schema
  *   ~X     another word than X follows; takes nothing
  *   ...    any words, up to what the next item is
+ *   @      a name of more than 63 bytes is among the words that are left, or in brackets there
  *   !X     X is in none of the words that are left    !!X  nor in brackets among them
  *
  * What stands in brackets is one word for all of them but "!!"; "(" goes into them. Pure.

@@ -42,7 +42,7 @@ static size_t read_cases(struct buffer *text, struct lint_case *cases)
     return count;
 }
 
-/* What the rules say of a script for one engine. */
+/* What the rules say of a script for one engine, those too that have to be asked for. */
 static const struct lint_finding *lint(struct arena *arena, enum engine_kind engine,
                                        const char *sql, size_t length, size_t *count)
 {
@@ -53,7 +53,7 @@ static const struct lint_finding *lint(struct arena *arena, enum engine_kind eng
     const struct migrations folder = {.items = &migration, .count = 1};
 
     for (size_t i = 0; i < lint_rule_count; i++)
-        severity[i] = lint_rules[i].severity;
+        severity[i] = lint_rules[i].severity != LINT_OFF ? lint_rules[i].severity : LINT_NOTE;
     migration.up[engine] = &script;
     return lint_folder(arena, &folder, &settings, count);
 }

@@ -79,7 +79,7 @@ static void each_rule_is_hit_and_nearly_missed_on_each_of_its_engines(void **sta
     for (size_t i = 0; i < count; i++) {
         const struct lint_case *one = &cases[i];
         const struct lint_rule *rule = lint_rule_find(one->rule);
-        enum engine_kind engine;
+        enum engine_kind engine = ENGINE_POSTGRESQL;
         size_t found;
 
         if (rule == NULL || !engine_kind_from_name(one->engine, &engine))

@@ -51,16 +51,11 @@ static bool read_intent(struct session *session, const struct target_head *head,
 
 static void take_rows(struct target_status *status, const struct history_row *rows, size_t count)
 {
-    if (count > 0) {
-        status->seq = rows[count - 1].seq;
-        status->head = rows[count - 1].hash;
-    }
-    for (size_t i = count; i > 0; i--) {
-        if (digest_is_none(&rows[i - 1].fingerprint))
-            continue;
-        status->recorded_fingerprint = rows[i - 1].fingerprint;
+    if (count == 0)
         return;
-    }
+    status->seq = rows[count - 1].seq;
+    status->head = rows[count - 1].hash;
+    status->recorded_fingerprint = rows[count - 1].fingerprint;
 }
 
 static bool read_history(struct session *session, const struct target_head *head,

@@ -109,7 +109,7 @@ struct target_status {
     const char *at_work;  /* rollout that has a job under way there; "" if none has */
     struct digest applied; /* id of a set that a "history" message gave earlier on this stream */
     struct digest fingerprint;          /* of the schema now; none if not asked for */
-    struct digest recorded_fingerprint; /* of the last history row that has one; none otherwise */
+    struct digest recorded_fingerprint; /* of the last history row; none where a job ended early */
     const struct open_intent *intent;   /* NULL if there is none */
     const struct error *error; /* set when the target could not be read; the rest is then empty */
 };

@@ -94,6 +94,7 @@ struct policy {
     struct failure_budget max_failures; /* default 0 */
     bool irreversible_allowed;          /* irreversible = allow */
     bool opaque_allowed;                /* opaque = allow */
+    bool drift_allowed;                 /* drift = allow */
     struct waves waves;                 /* none: all targets at once */
     enum failure_action on_failure;
     int64_t soak_ms;    /* between waves */

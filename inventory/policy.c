@@ -192,6 +192,11 @@ static const struct setting rows[] = {
      .offset = offsetof(struct policy_section, opaque),
      .form = "allow or refuse",
      .words = permissions},
+    {.key = "drift",
+     .read = setting_word,
+     .offset = offsetof(struct policy_section, drift),
+     .form = "allow or refuse",
+     .words = permissions},
 };
 
 const struct setting_table policy_settings = {rows, COUNT_OF(rows)};
@@ -205,10 +210,10 @@ struct policy_section policy_defaults(void)
 static bool acts_now(const struct ini_entry *entry)
 {
     static const char *const built[] = {
-        "max_parallel",       "max_failures",   "irreversible",  "opaque",     "waves",
-        "on_failure",         "soak",           "window",        "gate",       "requires",
-        "health_url",         "health_command", "health_sql",    "notify_url", "notify_url_file",
-        "notify_secret_file", "notify_format",  "confirm_within"};
+        "max_parallel",       "max_failures",   "irreversible",   "opaque",     "waves",
+        "on_failure",         "soak",           "window",         "gate",       "requires",
+        "health_url",         "health_command", "health_sql",     "notify_url", "notify_url_file",
+        "notify_secret_file", "notify_format",  "confirm_within", "drift"};
 
     for (size_t i = 0; i < COUNT_OF(built); i++)
         if (strcmp(built[i], entry->key) == 0)
@@ -258,6 +263,7 @@ struct policy policy_of(const struct policy_section *read, const struct ini_sect
         .max_failures = read->max_failures,
         .irreversible_allowed = read->irreversible == 1,
         .opaque_allowed = read->opaque == 1,
+        .drift_allowed = read->drift == 1,
         .waves = read->waves,
         .on_failure = (enum failure_action)read->on_failure,
         .soak_ms = read->soak_ms,

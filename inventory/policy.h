@@ -13,8 +13,9 @@ extern const struct setting_table policy_settings;
 struct policy_section {
     int max_parallel;
     struct failure_budget max_failures;
-    int irreversible; /* of policy_permissions, as opaque */
+    int irreversible; /* of policy_permissions, as the next two */
     int opaque;
+    int drift;
     int on_failure;
     int approvals;
     struct waves waves;

@@ -37,7 +37,7 @@ enum {
     TAKES_INVENTORY = 1,    /* --inventory */
     TAKES_SELECTOR = 2,     /* [ENV…] --env --target --label */
     TAKES_OUTPUT = 4,       /* --output */
-    TAKES_OUT_OF_ORDER = 8, /* --allow-out-of-order, among its own options */
+    TAKES_OUT_OF_ORDER = 8, /* --allow-out-of-order and --allow-drift, among its own options */
     TAKES_WORKERS = 16      /* --workers, among its own options */
 };
 

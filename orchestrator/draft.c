@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/name_index.h"
 #include "orchestrator/promoting.h"
 
 enum { NONCE_SIZE = 16 };
@@ -145,6 +146,49 @@ static const struct target_state *choose_states(const struct draft *draft,
     return states;
 }
 
+/* What the last job left has changed, and no job of ours is under way that did it. */
+static bool has_drifted(const struct surveyed *item)
+{
+    const struct target_status *status = &item->status;
+
+    return item->reached && !digest_is_none(&status->fingerprint) &&
+           !digest_is_none(&status->recorded_fingerprint) && status->intent == NULL &&
+           !survey_is_going_back(item) &&
+           !digest_equal(&status->fingerprint, &status->recorded_fingerprint);
+}
+
+static void add_planned(const struct plan *plan, struct name_index *planned)
+{
+    for (size_t i = 0; i < plan->target_count; i++)
+        (void)name_index_add(planned, plan->targets[i].name, &plan->targets[i]);
+}
+
+/* Names the targets of the plan that somebody changed by hand, unless that is allowed. */
+static bool refuse_drifted(const struct invocation *invocation, const struct draft *draft,
+                           struct diagnostics *problems)
+{
+    bool asks = (invocation->command->takes & TAKES_OUT_OF_ORDER) != 0;
+
+    if (draft->environment->policy.drift_allowed ||
+        (asks && arguments_has(invocation->arguments, "allow-drift")))
+        return true;
+    AUTO(name_index) struct name_index *planned = name_index_new(draft->plan->target_count);
+    add_planned(draft->plan, planned);
+    for (size_t i = 0; i < draft->survey->count; i++) {
+        const struct surveyed *item = &draft->survey->items[i];
+        struct error err = {0};
+
+        if (!has_drifted(item) || name_index_find(planned, item->target->name) == NULL)
+            continue;
+        error_set(&err, ERROR_CONFLICT,
+                  "target %s: its schema is not what its last job left: fleet drift tells what "
+                  "changed; --allow-drift goes on all the same",
+                  item->target->name);
+        diagnostics_add_error(problems, &err);
+    }
+    return diagnostics_count(problems) == 0;
+}
+
 bool draft_plan(struct workspace *workspace, const struct invocation *invocation,
                 const struct draft_goal *goal, struct draft *draft, int *status, struct error *err)
 {
@@ -175,7 +219,8 @@ bool draft_plan(struct workspace *workspace, const struct invocation *invocation
         *err = past.error;
         return false;
     }
-    if (draft->plan == NULL) {
+    if (draft->plan == NULL ||
+        (goal->goal == GOAL_UP && !refuse_drifted(invocation, draft, problems))) {
         *status = report_faults(invocation->terminal, problems);
         return false;
     }
@@ -192,7 +237,10 @@ bool draft_survey(struct workspace *workspace, const struct draft_goal *goal, st
         (goal->goal == GOAL_UP &&
          !promoting_open(workspace, draft->environment, &draft->selection, err)))
         return false;
-    draft->survey = workspace_survey(workspace, &draft->selection, &goal->question, err);
+    struct survey_question question = goal->question;
+    if (goal->goal == GOAL_UP && !draft->environment->policy.drift_allowed)
+        question.fingerprint = true;
+    draft->survey = workspace_survey(workspace, &draft->selection, &question, err);
     return draft->survey != NULL;
 }
 

@@ -172,6 +172,7 @@ static const struct option_spec options[] = {
     {"detach", 0, NULL, false,
      "run on in a process of its own; this one returns once it has begun"},
     {"allow-out-of-order", 0, "VERSION", true, "let this migration come after newer ones"},
+    {"allow-drift", 0, NULL, false, "also where somebody changed the schema by hand"},
 };
 
 const struct command command_apply = {

@@ -40,7 +40,7 @@ static void describe(const struct drifted *drifted, struct buffer *out)
     if (state == DRIFT_UNREACHED)
         buffer_append_text(out, drifted->surveyed->error.message);
     else if (state == DRIFT_UNRECORDED)
-        buffer_append_text(out, "its history has no fingerprint yet");
+        buffer_append_text(out, "the last row of its history has no fingerprint");
     else if (state != DRIFT_SAME && drifted->like == NULL)
         buffer_append_text(out, "no target is as it was, so what changed is not known");
     else if (state != DRIFT_SAME)

@@ -83,6 +83,7 @@ static const struct option_spec options[] = {
     {"to", 0, "VERSION", false, "up to this version; else to the newest"},
     {"expires", 0, "DURATION", false, "how long it may wait to be applied; 24h if not given"},
     {"allow-out-of-order", 0, "VERSION", true, "let this migration come after newer ones"},
+    {"allow-drift", 0, NULL, false, "also where somebody changed the schema by hand"},
 };
 
 const struct command command_plan = {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inventory/inventory.h"
@@ -25,9 +26,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
     AUTO(diagnostics) struct diagnostics *faults = diagnostics_new();
     char path[64];
 
-    if (file < 0)
+    if (file < 0) {
         file = memfd_create("fleet.ini", 0);
-    if (file < 0 || includes(bytes, length) || ftruncate(file, 0) != 0 ||
+        if (file < 0 || fchmod(file, 0600) != 0) /* an executable one would be run */
+            abort();
+    }
+    if (includes(bytes, length) || ftruncate(file, 0) != 0 ||
         pwrite(file, bytes, length, 0) != (ssize_t)length)
         return 0;
     (void)snprintf(path, sizeof path, "/proc/self/fd/%d", file);

@@ -64,3 +64,29 @@ def test_targets_without_a_record_and_out_of_reach_are_told(fleet, engine):
     fleet.agents["db-1"].process.kill()
     said = fleet.run("drift", expect=1).stdout
     assert said.count("unreachable") == 2
+
+
+def test_a_plan_for_a_drifted_target_is_refused_unless_told_otherwise(fleet, engine):
+    begin(fleet, engine, "a", "b")
+    fleet.apply()
+    drop_index(engine, "b")
+    assert fleet.run("plan", "prod").stdout.count("customers") == 0  # nothing to do: nothing to refuse
+    (fleet.migrations / "002_b.change.sql").write_text("ALTER TABLE customers ADD COLUMN points INTEGER;\n")
+    fleet.run("sum")
+    for command in (("plan", "prod"), ("apply", "prod", "--yes")):
+        said = fleet.run(*command, expect=1).stderr
+        assert "b: " in said and "its schema is not what its last job left" in said and "a: " not in said
+    assert fleet.apply("--allow-drift")["b"]["state"] == "applied"
+    assert "2 of 2 targets" in fleet.run("drift").stdout  # recorded anew
+
+
+@only("sqlite")
+def test_an_environment_may_allow_drift(fleet, engine):
+    fleet.env("prod", "drift = allow")
+    begin(fleet, engine, "a")
+    fleet.apply()
+    drop_index(engine, "a")
+    (fleet.migrations / "002_b.change.sql").write_text("ALTER TABLE customers ADD COLUMN points INTEGER;\n")
+    assert fleet.apply()["a"]["state"] == "applied"
+    engine.sql("CREATE TABLE own (a INTEGER);", "a")
+    fleet.run("rollback", "prod", "--yes")

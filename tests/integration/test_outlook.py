@@ -44,7 +44,7 @@ def held(engine, text):
 def test_a_long_transaction_on_the_table_is_named_before_the_step_begins(hasty, engine, step):
     application = held(engine, "BEGIN; UPDATE orders SET note = 'mine'")
     hasty.migration("003_step", *step)
-    refused(hasty, "pid ", "application psql (idle in transaction), in a transaction for 0 s")
+    refused(hasty, "pid ", "application psql (idle in transaction), in a transaction for ")
     application.do("COMMIT")
     application.end()
     hasty.apply()

@@ -5,8 +5,8 @@ import random
 
 import pytest
 
-CASES = int(os.environ.get("FLEET_RANDOM_CHANGES", "100"))
-BATCH = int(os.environ.get("FLEET_RANDOM_BATCH", "20"))
+CASES = int(os.environ.get("FLEET_RANDOM_CHANGES", "300"))
+BATCH = int(os.environ.get("FLEET_RANDOM_BATCH", "50"))
 TYPES = {
     "SMALLINT": ("3", "-4"), "INTEGER": ("0", "70000"), "BIGINT": ("-5000000000",),
     "DECIMAL(9, 3)": ("1.125", "-2"), "REAL": ("0.5",), "DOUBLE PRECISION": ("2.25",),

@@ -203,6 +203,24 @@ static void read_fleet(struct builder *builder, const struct found_section *foun
                         "[fleet] has no name, such as name = shop");
 }
 
+static void read_lint(struct builder *builder, const struct found_section *found)
+{
+    const struct ini_section *section = found->section;
+    struct rule_setting *settings = arena_calloc(builder->arena, section->count, sizeof *settings);
+    AUTO(name_index) struct name_index *seen = name_index_new(section->count);
+
+    for (size_t i = 0; i < section->count; i++) {
+        const struct ini_entry *entry = &section->entries[i];
+
+        settings[i] = (struct rule_setting){entry->key, entry->value, found->file, entry->line};
+        if (name_index_add(seen, entry->key, &settings[i]) != NULL)
+            diagnostics_add(builder->faults, ERROR_CONFIG, found->file, entry->line,
+                            "duplicate key '%s' in [lint]", entry->key);
+    }
+    builder->inventory->rule_settings = settings;
+    builder->inventory->rule_setting_count = section->count;
+}
+
 static void read_sections(struct builder *builder)
 {
     for (size_t i = 0; i < builder->found_count; i++) {
@@ -212,6 +230,8 @@ static void read_sections(struct builder *builder)
             read_fleet(builder, found);
         else if (found->kind == SECTION_OPERATOR)
             read_section(builder, found, &builder->inventory->operator_settings);
+        else if (found->kind == SECTION_LINT)
+            read_lint(builder, found);
         else if (found->kind == SECTION_ENV)
             read_environment(builder, found);
         else if (found->kind == SECTION_AGENT)

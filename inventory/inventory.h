@@ -150,6 +150,14 @@ struct operator_settings {
     const char *signing_key;
 };
 
+/* A line of [lint], whose rule nobody has looked for yet. */
+struct rule_setting {
+    const char *rule;
+    const char *severity;
+    const char *file;
+    int line;
+};
+
 struct inventory {
     const char *file;       /* the top file */
     const char *directory;  /* where relative paths start */
@@ -158,6 +166,8 @@ struct inventory {
     const char *state;      /* resolved path of the store, or its postgresql://… */
     struct secret_source state_password;
     struct operator_settings operator_settings;
+    const struct rule_setting *rule_settings; /* in the order of the file */
+    size_t rule_setting_count;
     const struct environment *environments;
     size_t environment_count;
     const struct inventory_agent *agents;

@@ -228,9 +228,13 @@ static const struct setting target_rows[] = {
 };
 static const struct setting_table target_settings = {target_rows, COUNT_OF(target_rows)};
 
+/* The keys of [lint] are the rules of plans/lint, which are none of ours to know. */
+static const struct setting_table rule_settings = {0};
+
 const struct section_kind section_kinds[SECTION_COUNT] = {
     [SECTION_FLEET] = {"fleet", false, &fleet_settings},
     [SECTION_OPERATOR] = {"operator", false, &operator_settings},
+    [SECTION_LINT] = {"lint", false, &rule_settings},
     [SECTION_ENV] = {"env", true, &policy_settings},
     [SECTION_AGENT] = {"agent", true, &agent_settings},
     [SECTION_TARGET] = {"target", true, &target_settings},

@@ -7,7 +7,15 @@
 #include "inventory/inventory.h"
 
 /* In the order of section_kinds. */
-enum { SECTION_FLEET, SECTION_OPERATOR, SECTION_ENV, SECTION_AGENT, SECTION_TARGET, SECTION_COUNT };
+enum {
+    SECTION_FLEET,
+    SECTION_OPERATOR,
+    SECTION_LINT,
+    SECTION_ENV,
+    SECTION_AGENT,
+    SECTION_TARGET,
+    SECTION_COUNT
+};
 
 extern const struct section_kind section_kinds[SECTION_COUNT];
 

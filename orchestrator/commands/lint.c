@@ -29,37 +29,53 @@ static bool read_severity(const char *name, enum lint_severity *severity)
     return false;
 }
 
-/* "rename=off" */
-static bool read_rule(const char *text, enum lint_severity *severities, struct arena *arena,
-                      struct error *err)
+static bool set_rule(const char *id, const char *severity, enum lint_severity *severities,
+                     struct error *err)
 {
-    const char *equals = strchr(text, '=');
-    const char *id =
-        arena_copy(arena, text, equals != NULL ? (size_t)(equals - text) : strlen(text));
     const struct lint_rule *rule = lint_rule_find(id);
 
     if (rule == NULL)
-        return error_set(err, ERROR_USAGE, "--rule %s: no rule is called %s; docs/lint.md has them",
-                         text, id);
-    return (equals != NULL && read_severity(equals + 1, &severities[rule - lint_rules])) ||
-           error_set(err, ERROR_USAGE, "--rule %s: expected %s=off, note, warning or error", text,
-                     id);
+        return error_set(err, ERROR_USAGE, "no rule is called %s; docs/lint.md has them", id);
+    return read_severity(severity, &severities[rule - lint_rules]) ||
+           error_set(err, ERROR_USAGE, "expected %s=off, note, warning or error", id);
 }
 
-static bool read_rules(const struct arguments *arguments, struct arena *arena,
-                       const enum lint_severity **severities, struct error *err)
+/* "rename=off" */
+static bool set_given(const char *text, enum lint_severity *severities, struct arena *arena,
+                      struct error *err)
+{
+    const char *equals = strchr(text, '=');
+    size_t length = equals != NULL ? (size_t)(equals - text) : strlen(text);
+
+    return set_rule(arena_copy(arena, text, length), equals != NULL ? equals + 1 : "", severities,
+                    err) ||
+           error_wrap(err, "--rule %s", text);
+}
+
+/* The rules' own, then those of [lint], then what the command line says. */
+static bool read_rules(const struct arguments *arguments, const struct inventory *inventory,
+                       struct arena *arena, const enum lint_severity **severities,
+                       struct error *err)
 {
     enum lint_severity *all = arena_calloc(arena, lint_rule_count, sizeof *all);
     size_t count;
     const char *const *given = arguments_values(arguments, "rule", &count);
-    bool ok = true;
 
+    *severities = all;
     for (size_t i = 0; i < lint_rule_count; i++)
         all[i] = lint_rules[i].severity;
-    for (size_t i = 0; ok && i < count; i++)
-        ok = read_rule(given[i], all, arena, err);
-    *severities = all;
-    return ok;
+    for (size_t i = 0; i < inventory->rule_setting_count; i++) {
+        const struct rule_setting *setting = &inventory->rule_settings[i];
+
+        if (!set_rule(setting->rule, setting->severity, all, err)) {
+            error_at_file(err, setting->file, setting->line);
+            return false;
+        }
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!set_given(given[i], all, arena, err))
+            return false;
+    return true;
 }
 
 /* Those that the targets have; all of them if there is no target yet. */
@@ -158,12 +174,13 @@ static int run_lint(const struct invocation *invocation, struct error *err)
     int status;
 
     if ((!is_sarif && !report_form_from_name(output, &form, err)) ||
-        !arguments_expect(arguments, 0, 0, "", err) ||
-        !read_rules(arguments, arena, &settings.severity, err))
+        !arguments_expect(arguments, 0, 0, "", err))
         return STATUS_USAGE;
     AUTO(workspace) struct workspace *workspace = workspace_open(invocation, &status, err);
     if (workspace == NULL)
         return status;
+    if (!read_rules(arguments, workspace_inventory(workspace), arena, &settings.severity, err))
+        return STATUS_USAGE;
     const struct migrations *migrations = workspace_migrations(workspace, &status);
     if (migrations == NULL)
         return status;

@@ -41,6 +41,21 @@ def test_rules_can_be_set_and_folders_looked_at_from_a_version_on(one, engine):
 
 
 @only("sqlite")
+def test_the_inventory_sets_rules_and_the_command_goes_before_it(one, engine):
+    make(one)
+    ini = one.root / "fleet.ini"
+    text = ini.read_text()
+    ini.write_text(text + "[lint]\nadded-not-null = off\nrename = error\n")
+    assert [row["severity"] for row in one.json("lint", expect=1)["findings"]] == ["allowed", "error"]
+    assert "1 warnings" in one.run("lint", "--rule", "rename=warning").stdout
+    for line, fault in (("dropp = off", "no rule is called dropp"), ("rename = of", "expected rename=off"),
+                        ("rename = off\nrename = off", "duplicate key 'rename' in [lint]")):
+        ini.write_text(text + "[lint]\n" + line + "\n")
+        said = one.run("lint", expect=2).stderr
+        assert fault in said and "fleet.ini:" in said
+
+
+@only("sqlite")
 def test_sarif_has_what_its_readers_need(one, engine):
     make(one)
     log = json.loads(one.run("lint", "--output", "sarif", expect=1).stdout)
